@@ -26,11 +26,17 @@ function portableFiles(): string[] {
 const STEPS: readonly Step[] = [
   { name: "format", command: ["fmt", "--check"] },
   { name: "lint", command: ["lint"] },
-  { name: "types", command: ["check"] },
+  { name: "types", command: ["check", "-q"] },
   { name: "docs", command: ["doc", "--lint", ...entryPoints()] },
   {
     name: "portable",
-    command: ["check", "--config", "dev/portable.json", ...portableFiles()],
+    command: [
+      "check",
+      "-q",
+      "--config",
+      "dev/portable.json",
+      ...portableFiles(),
+    ],
   },
   { name: "publish", command: ["publish", "--dry-run", "--allow-dirty"] },
   { name: "bench", command: ["run", "--allow-read", "dev/bench_smoke.ts"] },
