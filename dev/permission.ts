@@ -12,7 +12,7 @@ export type Need = "env" | "read" | "run" | "write";
 /**
  * Whether every one of `needs` is granted.
  *
- * ```ts no-run
+ * ```ts ignore
  * import { permitted } from "./permission.ts";
  *
  * Deno.test({

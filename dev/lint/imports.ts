@@ -13,21 +13,22 @@ import {
   projectPath,
 } from "./project.ts";
 
-/**
- * Architecture, formats that every kernel knows. Here and below, `pit` stands
- * for `src/hw/pit.ts`, `src/hw/pit_counter.ts` and `src/hw/pit/…`.
- */
-const FORMATS: readonly string[] = [
+/** Files of `src/hw` that are architecture: formats that every kernel knows. */
+const FORMATS: ReadonlySet<string> = new Set([
   "addr",
+  "addr_checks",
   "boot_info",
   "e820",
+  "error_code",
   "exception",
+  "flags_debug",
   "format_hex",
   "gdt",
   "general_registers",
   "idt",
   "memory_map",
   "page",
+  "page_range",
   "page_table",
   "phys_addr",
   "registers",
@@ -35,9 +36,12 @@ const FORMATS: readonly string[] = [
   "virt_addr",
   "virt_math",
   "word64",
-];
+]);
 
-/** Of these a kernel may name the types. */
+/**
+ * Of these a kernel may name the types. Here and below, `pit` stands for
+ * `src/hw/pit.ts`, `src/hw/pit_counter.ts` and `src/hw/pit/…`.
+ */
 const KERNEL_TYPES: readonly string[] = [
   "hosted",
   "instructions",
@@ -72,9 +76,9 @@ const CPU_SIDE: readonly string[] = [
   "interrupt_delivery",
   "machine",
   "mmu",
+  "page_walk",
   "tlb",
   "translate",
-  "walk",
 ];
 
 /** Packages that a layer may import, sub-paths included. */
@@ -180,7 +184,7 @@ function packageBreach(layer: Layer, specifier: string): string | null {
 
 /** A kernel sees formats and instructions, and reaches devices by their ports. */
 function kernelBreach(to: string, isType: boolean): string | null {
-  if (isOneOf(FORMATS, to)) return null;
+  if (FORMATS.has(hwName(to))) return null;
   if (!isOneOf(KERNEL_TYPES, to)) {
     return "a kernel knows formats and instructions, and no more of src/hw";
   }
