@@ -1,0 +1,131 @@
+/**
+ * What a lock, cell or queue is told about the CPU that it runs on.
+ *
+ * JavaScript that calls no instruction lets no interrupt in, so each operation
+ * of a primitive calls `boundary` where the real one touches memory: there an
+ * interrupt may fall, as it may on the machine.
+ *
+ * *Not modelled*: a second CPU. Whoever waits here waits for code that it has
+ * itself interrupted or called, so a wait can never end and is reported at
+ * once.
+ *
+ * @module
+ */
+
+import type { KernelStop } from "../../hw/instructions.ts";
+
+/** The stop that a wait without end leads to. */
+export type Deadlock = Extract<KernelStop, { reason: "deadlock" }>;
+
+/** A primitive's surroundings. */
+export interface SyncEnv {
+  /** One instruction boundary: interrupts that are due run nested in it. */
+  boundary(): void;
+  /** Ends the run. */
+  stop(reason: Deadlock): never;
+  /** The place that is running: live frames, outermost first, with ` > `. */
+  holder(): string;
+  /** Whether interrupts are enabled; costs nothing. */
+  interruptsEnabled(): boolean;
+  /** Whether a frame of {@linkcode SyncEnv.holder} is an interrupt's. */
+  isHandler?(frame: string): boolean;
+  /** Whether a thrown value is the machine's own unwinding. */
+  isUnwinding?(thrown: unknown): boolean;
+  /**
+   * Whether a panic unwinds: then a throw frees locks and poisons cells. A
+   * kernel built with `panic = "abort"` leaves them as they are, which is what
+   * happens when this is absent.
+   */
+  readonly unwinds?: boolean;
+}
+
+/** Outside of a machine: no interrupts, a deadlock throws, panics unwind. */
+export const HOST_ENV: SyncEnv = Object.freeze({
+  boundary() {},
+  stop(reason: Deadlock): never {
+    throw new Error(reason.message);
+  },
+  holder: () => "",
+  interruptsEnabled: () => false,
+  unwinds: true,
+});
+
+const SEPARATOR = " > ";
+
+/**
+ * Joins frames to a place.
+ *
+ * @param frames Names of live frames, outermost first.
+ * @returns For example `boot > timer_interrupt_handler`.
+ */
+export function placeOf(frames: readonly string[]): string {
+  return frames.join(SEPARATOR);
+}
+
+/**
+ * Stops the run, as nobody can end this wait.
+ *
+ * @param env The surroundings.
+ * @param what The act that waits, such as `lock WRITER`.
+ * @param name The primitive's name.
+ * @param holder Where its holder took it.
+ */
+export function deadlock(
+  env: SyncEnv,
+  what: string,
+  name: string,
+  holder: string,
+): never {
+  const waiter = env.holder();
+  const handler = interruptBetween(env, holder, waiter);
+  const between = handler === null
+    ? ""
+    : `; ${handler} interrupted the holder and must return before it goes on`;
+  return env.stop({
+    reason: "deadlock",
+    message: `Cannot ${what}: held by ${holder || "an unnamed place"}, ` +
+      `waited for by ${waiter || "an unnamed place"} with interrupts ` +
+      `${env.interruptsEnabled() ? "on" : "off"}${between}`,
+    lock: name,
+    holder,
+    waiter,
+  });
+}
+
+/** The outermost handler among the waiter's frames that the holder lacks. */
+function interruptBetween(
+  env: SyncEnv,
+  holder: string,
+  waiter: string,
+): string | null {
+  const held = holder.split(SEPARATOR);
+  const frames = waiter.split(SEPARATOR);
+  let i = 0;
+  while (i < held.length && held[i] === frames[i]) i++;
+  for (; i < frames.length; i++) {
+    if (env.isHandler?.(frames[i]!)) return frames[i]!;
+  }
+  return null;
+}
+
+/**
+ * Calls `fn`, and `onPanic` if it panics where panics unwind.
+ *
+ * @param env The surroundings.
+ * @param fn The function.
+ * @param onPanic What a guard's destructor does.
+ * @returns What `fn` returns.
+ */
+export function guarded<R>(
+  env: SyncEnv,
+  fn: () => R,
+  onPanic: () => void,
+): R {
+  try {
+    return fn();
+  } catch (thrown) {
+    if (env.isUnwinding?.(thrown) || env.unwinds !== true) throw thrown;
+    onPanic();
+    throw thrown;
+  }
+}
