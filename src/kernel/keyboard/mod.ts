@@ -5,10 +5,21 @@
  * @module
  */
 
+export * from "./browser.ts";
+export * from "./char_keys.ts";
 export * from "./decoded_key.ts";
 export * from "./event_decoder.ts";
+export * from "./key_bytes.ts";
 export * from "./key_code.ts";
 export * from "./key_event.ts";
+export * from "./key_names.ts";
+export * from "./key_stroke.ts";
+export {
+  type KeyPart,
+  readKeyPart,
+  type TextRefusal,
+  type TextRefusalReason,
+} from "./key_syntax.ts";
 export * from "./keyboard.ts";
 export * from "./keyboard_error.ts";
 export * from "./layout_table.ts";
@@ -20,3 +31,4 @@ export * from "./scancode_set.ts";
 export * from "./scancode_set1.ts";
 export * from "./scancode_set2.ts";
 export * from "./scancodes.ts";
+export * from "./text.ts";
