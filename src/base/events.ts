@@ -110,8 +110,9 @@ const KIND_INDEX: Readonly<Record<EventKind, number>> = Object.freeze(
 
 /** A ring of records in typed arrays. */
 export class EventLog implements EventSink {
-  /** Whether events are recorded. Off at first. */
-  on = false;
+  /** Called when recording is switched on or off: who keeps fast paths that record nothing drops them. */
+  onSwitched: () => void = () => {};
+  #on = false;
   #written = 0;
   #kinds: Uint8Array = new Uint8Array(0);
   #numbers: Float64Array = new Float64Array(0);
@@ -133,6 +134,16 @@ export class EventLog implements EventSink {
     this.#capacity = capacity;
   }
 
+  /** Whether events are recorded. Off at first. */
+  get on(): boolean {
+    return this.#on;
+  }
+
+  set on(value: boolean) {
+    this.#on = value;
+    this.onSwitched();
+  }
+
   /** Records that were overwritten because the log was full. */
   get lost(): number {
     return Math.max(0, this.#written - this.#capacity);
@@ -145,7 +156,7 @@ export class EventLog implements EventSink {
 
   /** Records an event, if the log is on. */
   emit(kind: EventKind, a = 0, b = 0, c = 0): void {
-    if (!this.on) return;
+    if (!this.#on) return;
     if (this.#kinds.length === 0) {
       this.#kinds = new Uint8Array(this.#capacity);
       this.#numbers = new Float64Array(4 * this.#capacity);

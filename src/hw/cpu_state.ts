@@ -1,0 +1,170 @@
+/**
+ * The architectural state of the CPU, as plain data.
+ *
+ * Source: SDM 3A, "System Architecture Overview"; SDM 1, "Basic Program Execution Registers".
+ *
+ * *Not modelled*: x87, SSE and debug registers, the local APIC, 32-bit and 16-bit modes: the CPU is in 64-bit long mode
+ * from power-on, as firmware would have left it.
+ *
+ * @module
+ */
+
+import { CR0_ET, CR0_PE, CR0_PG, CR4_PAE, RFLAGS_FIXED } from "./registers.ts";
+import { EFER_LMA, EFER_LME } from "./registers.ts";
+
+/** A segment register with the hidden part that was loaded from its descriptor. */
+export interface SegmentState {
+  /** The visible part. */
+  selector: number;
+  /** Linear address, canonical; used by FS, GS, TR and LDTR only. */
+  base: number;
+  /** Last byte's offset; used by TR and LDTR only. */
+  limit: number;
+  /** Bits 8 to 23 of the descriptor's high word, moved to bit 0: type, S, DPL, P, …, L, D, G. 0 for a null selector. */
+  attributes: number;
+}
+
+/** GDTR or IDTR. */
+export interface TableRegisterState {
+  /** Linear address of the table. */
+  base: number;
+  /** Bytes less one. */
+  limit: number;
+}
+
+/** No interrupt shadow. */
+export const SHADOW_NONE = 0;
+/** After STI: maskable interrupts wait for one instruction. */
+export const SHADOW_STI = 1;
+/** After a load of SS: NMI waits, too. */
+export const SHADOW_SS = 2;
+
+/** Everything that a CPU holds. */
+export interface CpuState {
+  /** General registers: register n's low word at 2n, its high word at 2n + 1. */
+  readonly registers: Int32Array;
+  /** RIP, canonical. */
+  rip: number;
+  /** RFLAGS, bits 0 to 31, bit 1 always set. */
+  rflags: number;
+  /** Current privilege level, 0 to 3. */
+  cpl: number;
+  /** Code segment. */
+  readonly cs: SegmentState;
+  /** Stack segment. */
+  readonly ss: SegmentState;
+  /** Data segment. */
+  readonly ds: SegmentState;
+  /** Data segment. */
+  readonly es: SegmentState;
+  /** Data segment whose base counts. */
+  readonly fs: SegmentState;
+  /** Data segment whose base counts. */
+  readonly gs: SegmentState;
+  /** Task register. */
+  readonly tr: SegmentState;
+  /** Local descriptor table register. */
+  readonly ldtr: SegmentState;
+  /** Global descriptor table register. */
+  readonly gdtr: TableRegisterState;
+  /** Interrupt descriptor table register. */
+  readonly idtr: TableRegisterState;
+  /** CR0, unsigned. */
+  cr0: number;
+  /** CR2: the linear address of the last page fault. */
+  cr2: number;
+  /** CR3, below 2^52. */
+  cr3: number;
+  /** CR4, unsigned. */
+  cr4: number;
+  /** CR8, 0 to 15. */
+  cr8: number;
+  /** EFER, unsigned. */
+  efer: number;
+  /** The other model-specific registers, low and high words, in the order of `MSR_SLOTS`. */
+  readonly msrs: Int32Array;
+  /** HLT waits for an interrupt. */
+  halted: boolean;
+  /** `SHADOW_…`: what the next boundary holds off. */
+  shadow: number;
+  /** An NMI has arrived and was not taken yet. */
+  nmiPending: boolean;
+  /** NMIs wait for IRET. */
+  nmiBlocked: boolean;
+}
+
+const segment = (): SegmentState => ({
+  selector: 0,
+  base: 0,
+  limit: 0,
+  attributes: 0,
+});
+
+/** Number of 64-bit registers in `msrs`. */
+export const MSR_SLOT_COUNT = 16;
+
+/** @returns the state at power-on: long mode, all else zero */
+export function cpuState(): CpuState {
+  return {
+    registers: new Int32Array(32),
+    rip: 0,
+    rflags: RFLAGS_FIXED,
+    cpl: 0,
+    cs: segment(),
+    ss: segment(),
+    ds: segment(),
+    es: segment(),
+    fs: segment(),
+    gs: segment(),
+    tr: segment(),
+    ldtr: segment(),
+    gdtr: { base: 0, limit: 0xffff },
+    idtr: { base: 0, limit: 0xffff },
+    cr0: (CR0_PG | CR0_ET | CR0_PE) >>> 0,
+    cr2: 0,
+    cr3: 0,
+    cr4: CR4_PAE,
+    cr8: 0,
+    efer: EFER_LMA | EFER_LME,
+    msrs: new Int32Array(2 * MSR_SLOT_COUNT),
+    halted: false,
+    shadow: SHADOW_NONE,
+    nmiPending: false,
+    nmiBlocked: false,
+  };
+}
+
+/**
+ * Reads a general register that holds an address.
+ *
+ * @param cpu the CPU
+ * @param register its number
+ * @returns the register as a signed number: exact if it is canonical, and out of the canonical range if it is not
+ */
+export function registerAddress(cpu: CpuState, register: number): number {
+  const words = cpu.registers;
+  return words[2 * register + 1]! * 0x1_0000_0000 +
+    (words[2 * register]! >>> 0);
+}
+
+/**
+ * Writes an address to a general register.
+ *
+ * @param cpu the CPU
+ * @param register its number
+ * @param address a signed number below 2^53
+ */
+export function setRegisterAddress(
+  cpu: CpuState,
+  register: number,
+  address: number,
+): void {
+  const low = address | 0;
+  cpu.registers[2 * register] = low;
+  cpu.registers[2 * register + 1] = (address - (low >>> 0)) / 0x1_0000_0000;
+}
+
+/** Whether an address is canonical: bits 48 to 63 repeat bit 47. */
+export function isCanonical(address: number): boolean {
+  return address >= -0x8000_0000_0000 && address < 0x8000_0000_0000;
+}

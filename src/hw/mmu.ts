@@ -1,0 +1,411 @@
+/**
+ * The memory management unit: every access by linear address, through the TLB or a page walk, to physical memory.
+ *
+ * A fast path in front of the TLB holds, for each TLB entry whose page is RAM, the page's address once more if the
+ * current privilege level may load from it, and once more if it may store to it without anything else happening (D set,
+ * RAM page open). It is derived: `dropFast` may be called at any moment and changes no result.
+ *
+ * Source: SDM 3A, "4-Level Paging", "Caching Translation Information", "Page-Fault Exceptions".
+ *
+ * Two rules where the manual leaves a choice: an access that the TLB entry forbids faults without another walk, and the
+ * fault drops the entry ("Invalidation of TLBs and Paging-Structure Caches": page faults invalidate), so that the retry
+ * walks; a store that finds D clear in the TLB entry walks.
+ *
+ * @module
+ */
+
+import type { EventSink } from "../base/events.ts";
+import type { VirtAddr } from "./addr.ts";
+import { type CpuState, isCanonical } from "./cpu_state.ts";
+import { PF_I, PF_P, PF_U, PF_W } from "./error_code.ts";
+import type { Fault } from "./fault.ts";
+import type { AccessWidth, PhysMemory } from "./phys_memory.ts";
+import {
+  ACCESS_FETCH,
+  ACCESS_USER,
+  ACCESS_WRITE,
+  PageWalker,
+  type PagingControls,
+} from "./page_walk.ts";
+import { CR0_WP, EFER_NXE } from "./registers.ts";
+import {
+  Tlb,
+  TLB_1G,
+  TLB_2M,
+  TLB_D,
+  TLB_EMPTY,
+  TLB_ENTRIES,
+  TLB_RW,
+  TLB_US,
+  TLB_XD,
+  tlbIndex,
+  type TlbState,
+} from "./tlb.ts";
+
+/** Bits of an address below the page. */
+const OFFSET = 0xfff;
+
+class CpuPagingControls implements PagingControls {
+  readonly #cpu: CpuState;
+  constructor(cpu: CpuState) {
+    this.#cpu = cpu;
+  }
+  get cr3(): number {
+    return this.#cpu.cr3;
+  }
+  get writeProtect(): boolean {
+    return (this.#cpu.cr0 & CR0_WP) !== 0;
+  }
+  get noExecute(): boolean {
+    return (this.#cpu.efer & EFER_NXE) !== 0;
+  }
+}
+
+/** The MMU of one CPU. */
+export class Mmu {
+  /** The TLB. */
+  readonly tlb: Tlb;
+  /** High word, unsigned, of the last 64-bit load. */
+  high = 0;
+  /** Derived: pages that may be loaded from; index as in the TLB. */
+  readonly readTag: Float64Array = new Float64Array(TLB_ENTRIES);
+  /** Derived: pages that may be stored to. */
+  readonly writeTag: Float64Array = new Float64Array(TLB_ENTRIES);
+  /** Derived: index of the page's first word in RAM, for pages in either array. */
+  readonly fastWord: Int32Array = new Int32Array(TLB_ENTRIES);
+  /** RAM as 32-bit words. */
+  readonly words: Int32Array;
+  readonly #halves: Uint16Array;
+  readonly #bytes: Uint8Array;
+
+  readonly #cpu: CpuState;
+  readonly #controls: PagingControls;
+  readonly #phys: PhysMemory;
+  readonly #walker: PageWalker;
+  readonly #fault: Fault;
+  readonly #events: EventSink;
+
+  /**
+   * @param cpu registers that translation depends on
+   * @param phys physical memory
+   * @param fault thrown, filled in, when an access is not allowed
+   * @param events receives `tlb-fill`, `tlb-flush` and `stale-hit`
+   * @param state a TLB to go on with
+   */
+  constructor(
+    cpu: CpuState,
+    phys: PhysMemory,
+    fault: Fault,
+    events: EventSink,
+    state?: TlbState,
+  ) {
+    this.tlb = new Tlb(state);
+    this.words = phys.ram.words;
+    this.#halves = phys.ram.halves;
+    this.#bytes = phys.ram.bytes;
+    this.#cpu = cpu;
+    this.#controls = new CpuPagingControls(cpu);
+    this.#phys = phys;
+    this.#walker = new PageWalker(phys);
+    this.#fault = fault;
+    this.#events = events;
+    this.dropFast();
+  }
+
+  /** Forgets the fast path: after a change of CPL, CR0.WP, the TLB or the openness of RAM pages from outside. */
+  dropFast(): void {
+    this.readTag.fill(TLB_EMPTY);
+    this.writeTag.fill(TLB_EMPTY);
+  }
+
+  /** Forgets which pages may be stored to without asking. */
+  dropWriteTags(): void {
+    this.writeTag.fill(TLB_EMPTY);
+  }
+
+  /**
+   * Translates.
+   *
+   * @param address linear
+   * @param access `ACCESS_…` bits
+   * @returns the physical address
+   * @throws the machine's fault: #GP(0) for an address that is not canonical, or #PF
+   */
+  translate(address: VirtAddr, access: number): number {
+    if (!isCanonical(address)) this.#fault.protection(0);
+    const index = tlbIndex(address);
+    const offset = (address | 0) & OFFSET;
+    const page = address - offset;
+    const s = this.tlb.state;
+    if (s.pages[index] === page) {
+      const flags = s.flags[index]!;
+      const cause = this.#denied(flags, access);
+      if (cause !== 0) {
+        this.#dropEntry(index);
+        this.#fault.page(cause, address);
+      }
+      if (!(access & ACCESS_WRITE) || flags & TLB_D) {
+        if (this.#events.on) this.#reportStale(index, page as VirtAddr);
+        return s.frames[index]! + offset;
+      }
+    }
+    const error = this.#walker.walk(this.#controls, address, access, true);
+    if (error >= 0) {
+      this.#dropEntry(index);
+      this.#fault.page(error, address);
+    }
+    this.#dropEntry(index);
+    this.tlb.fill(index, page, this.#walker.frame, this.#walker.flags);
+    if (this.#events.on) this.#reportFill(page);
+    return this.#walker.frame + offset;
+  }
+
+  /**
+   * Translates as an onlooker: by the tables alone, without a trace in TLB, A and D.
+   *
+   * @param address linear
+   * @returns the physical address, or `null` if nothing is mapped there
+   */
+  peekTranslate(address: VirtAddr): number | null {
+    if (!isCanonical(address)) return null;
+    const error = this.#walker.walk(this.#controls, address, 0, false);
+    return error >= 0 ? null : this.#walker.frame + ((address | 0) & OFFSET);
+  }
+
+  /** `ACCESS_USER` if the CPU is at CPL 3, else 0. */
+  get userBit(): number {
+    return this.#cpu.cpl === 3 ? ACCESS_USER : 0;
+  }
+
+  /** Loads 8 bits at the current privilege level, unsigned. */
+  load8(address: VirtAddr): number {
+    const low = address | 0;
+    const index = (low >>> 12) & (TLB_ENTRIES - 1);
+    const offset = low & OFFSET;
+    if (this.readTag[index] === address - offset) {
+      const word = this.words[this.fastWord[index]! + (offset >>> 2)]!;
+      return (word >>> ((low & 3) << 3)) & 0xff;
+    }
+    return this.loadAs(address, 1, this.userBit);
+  }
+
+  /** Loads 16 bits at the current privilege level, unsigned. */
+  load16(address: VirtAddr): number {
+    const low = address | 0;
+    const index = (low >>> 12) & (TLB_ENTRIES - 1);
+    const offset = low & OFFSET;
+    if (this.readTag[index] === address - offset && (low & 1) === 0) {
+      const word = this.words[this.fastWord[index]! + (offset >>> 2)]!;
+      return (word >>> ((low & 2) << 3)) & 0xffff;
+    }
+    return this.loadAs(address, 2, this.userBit);
+  }
+
+  /** Loads 32 bits at the current privilege level, unsigned. */
+  load32(address: VirtAddr): number {
+    const low = address | 0;
+    const index = (low >>> 12) & (TLB_ENTRIES - 1);
+    const offset = low & OFFSET;
+    if (this.readTag[index] === address - offset && (low & 3) === 0) {
+      return this.words[this.fastWord[index]! + (offset >>> 2)]! >>> 0;
+    }
+    return this.loadAs(address, 4, this.userBit);
+  }
+
+  /** Loads 64 bits: returns the low word, leaves the high one in `high`. */
+  load64(address: VirtAddr): number {
+    const low = address | 0;
+    const index = (low >>> 12) & (TLB_ENTRIES - 1);
+    const offset = low & OFFSET;
+    if (this.readTag[index] === address - offset && (low & 7) === 0) {
+      const word = this.fastWord[index]! + (offset >>> 2);
+      this.high = this.words[word + 1]! >>> 0;
+      return this.words[word]! >>> 0;
+    }
+    return this.load64As(address, this.userBit);
+  }
+
+  /** Stores 8 bits at the current privilege level. */
+  store8(address: VirtAddr, value: number): void {
+    const low = address | 0;
+    const index = (low >>> 12) & (TLB_ENTRIES - 1);
+    const offset = low & OFFSET;
+    if (this.writeTag[index] === address - offset) {
+      this.#bytes[(this.fastWord[index]! << 2 >>> 0) + offset] = value;
+    } else this.storeAs(address, value, 1, this.userBit);
+  }
+
+  /** Stores 16 bits at the current privilege level. */
+  store16(address: VirtAddr, value: number): void {
+    const low = address | 0;
+    const index = (low >>> 12) & (TLB_ENTRIES - 1);
+    const offset = low & OFFSET;
+    if (this.writeTag[index] === address - offset && (low & 1) === 0) {
+      const half = (this.fastWord[index]! << 1) + (offset >>> 1);
+      this.#halves[half] = value;
+    } else this.storeAs(address, value, 2, this.userBit);
+  }
+
+  /** Stores 32 bits at the current privilege level. */
+  store32(address: VirtAddr, value: number): void {
+    const low = address | 0;
+    const index = (low >>> 12) & (TLB_ENTRIES - 1);
+    const offset = low & OFFSET;
+    if (this.writeTag[index] === address - offset && (low & 3) === 0) {
+      this.words[this.fastWord[index]! + (offset >>> 2)] = value;
+    } else this.storeAs(address, value, 4, this.userBit);
+  }
+
+  /** Stores 64 bits at the current privilege level, none of them if any faults. */
+  store64(address: VirtAddr, low32: number, high32: number): void {
+    const low = address | 0;
+    const index = (low >>> 12) & (TLB_ENTRIES - 1);
+    const offset = low & OFFSET;
+    if (this.writeTag[index] === address - offset && (low & 7) === 0) {
+      const word = this.fastWord[index]! + (offset >>> 2);
+      this.words[word] = low32;
+      this.words[word + 1] = high32;
+    } else this.store64As(address, low32, high32, this.userBit);
+  }
+
+  /** Loads 8, 16 or 32 bits. @param user `ACCESS_USER`, or 0 for the CPU's own accesses to its tables */
+  loadAs(address: VirtAddr, bytes: AccessWidth, user: number): number {
+    const offset = (address | 0) & OFFSET;
+    if (offset + bytes > 4096) return this.#loadSplit(address, bytes, user);
+    const physical = this.translate(address, user);
+    this.#keepFast(address, user, false);
+    return this.#phys.read(physical, bytes);
+  }
+
+  /** Stores 8, 16 or 32 bits. @param user as for {@linkcode loadAs} */
+  storeAs(
+    address: VirtAddr,
+    value: number,
+    bytes: AccessWidth,
+    user: number,
+  ): void {
+    const offset = (address | 0) & OFFSET;
+    if (offset + bytes > 4096) {
+      this.#storeSplit(address, value, bytes, user);
+      return;
+    }
+    const physical = this.translate(address, ACCESS_WRITE | user);
+    this.#phys.write(physical, value, bytes);
+    this.#keepFast(address, user, true);
+  }
+
+  /** Loads 64 bits. @param user as for {@linkcode loadAs} */
+  load64As(address: VirtAddr, user: number): number {
+    const low = this.loadAs(address, 4, user);
+    this.high = this.loadAs((address + 4) as VirtAddr, 4, user);
+    return low;
+  }
+
+  /** Stores 64 bits. @param user as for {@linkcode loadAs} */
+  store64As(
+    address: VirtAddr,
+    low: number,
+    high: number,
+    user: number,
+  ): void {
+    this.checkStore(address, 8, user);
+    this.storeAs(address, low, 4, user);
+    this.storeAs((address + 4) as VirtAddr, high, 4, user);
+  }
+
+  /** Faults if any of up to 4,096 bytes cannot be stored to. */
+  checkStore(address: VirtAddr, bytes: number, user: number): void {
+    this.translate(address, ACCESS_WRITE | user);
+    const last = (address + bytes - 1) as VirtAddr;
+    if (((address | 0) ^ (last | 0)) & ~OFFSET) {
+      this.translate(
+        (last - ((last | 0) & OFFSET)) as VirtAddr,
+        ACCESS_WRITE | user,
+      );
+    }
+  }
+
+  /** INVLPG. */
+  flushPage(address: VirtAddr): void {
+    this.tlb.flushPage(address);
+    this.dropFast();
+    if (this.#events.on) {
+      this.#events.emit("tlb-flush", address - ((address | 0) & OFFSET), 1);
+    }
+  }
+
+  /** What a load of CR3 or a change of CR4.PGE empties. */
+  flush(globalToo: boolean): void {
+    this.tlb.flush(globalToo);
+    this.dropFast();
+    if (this.#events.on) this.#events.emit("tlb-flush", -1, globalToo ? 1 : 0);
+  }
+
+  /** @returns the page fault's error code if a TLB entry forbids the access, else 0 */
+  #denied(flags: number, access: number): number {
+    const user = access & ACCESS_USER;
+    const write = access & ACCESS_WRITE;
+    const fetch = access & ACCESS_FETCH;
+    const allowed = (!user || flags & TLB_US) &&
+      (!fetch || !(flags & TLB_XD)) &&
+      (!write || flags & TLB_RW || (!user && !this.#controls.writeProtect));
+    return allowed ? 0 : PF_P | (user ? PF_U : 0) | (write ? PF_W : 0) |
+      (fetch && this.#controls.noExecute ? PF_I : 0);
+  }
+
+  #dropEntry(index: number): void {
+    this.tlb.drop(index);
+    this.readTag[index] = TLB_EMPTY;
+    this.writeTag[index] = TLB_EMPTY;
+  }
+
+  /** Lets later accesses to this page take the fast path, if they would do nothing but reach RAM. */
+  #keepFast(address: VirtAddr, user: number, stored: boolean): void {
+    if (this.#events.on || user !== this.userBit) return;
+    const index = tlbIndex(address);
+    const frame = this.tlb.state.frames[index]!;
+    const ram = this.#phys.ramOffset(frame);
+    if (ram < 0) return;
+    const page = address - ((address | 0) & OFFSET);
+    this.readTag[index] = page;
+    this.fastWord[index] = ram / 4;
+    const open = stored && !this.#phys.isRom(frame) &&
+      this.#phys.ram.isOpen(ram / 4096);
+    if (open) this.writeTag[index] = page;
+  }
+
+  #loadSplit(address: VirtAddr, bytes: AccessWidth, user: number): number {
+    let value = 0;
+    for (let i = 0; i < bytes; i++) {
+      value |= this.loadAs((address + i) as VirtAddr, 1, user) << (8 * i);
+    }
+    return value >>> 0;
+  }
+
+  #storeSplit(
+    address: VirtAddr,
+    value: number,
+    bytes: AccessWidth,
+    user: number,
+  ): void {
+    this.checkStore(address, bytes, user);
+    for (let i = 0; i < bytes; i++) {
+      const at = (address + i) as VirtAddr;
+      this.storeAs(at, (value >>> (8 * i)) & 0xff, 1, user);
+    }
+  }
+
+  #reportFill(page: number): void {
+    const flags = this.#walker.flags;
+    const size = flags & TLB_1G ? 2 ** 30 : flags & TLB_2M ? 2 ** 21 : 4096;
+    this.#events.emit("tlb-fill", page, this.#walker.frame, size);
+  }
+
+  /** Says so when the TLB's answer is no longer what the tables say. */
+  #reportStale(index: number, page: VirtAddr): void {
+    const held = this.tlb.state.frames[index]!;
+    const error = this.#walker.walk(this.#controls, page, 0, false);
+    const actual = error >= 0 ? -1 : this.#walker.frame;
+    if (actual !== held) this.#events.emit("stale-hit", page, held, actual);
+  }
+}

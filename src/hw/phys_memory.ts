@@ -1,0 +1,173 @@
+/**
+ * Physical memory as the CPU sees it: RAM, ROM, memory-mapped devices and holes, by 4 KiB page.
+ *
+ * Layout of a PC: RAM from 0; 0xa0000–0xbffff device windows; 0xc0000–0xeffff a hole; 0xf0000–0xfffff ROM; RAM from
+ * 1 MiB up to 3 GiB; a hole up to 4 GiB; what RAM is left from 4 GiB on. A hole reads all ones and swallows writes; ROM
+ * swallows writes.
+ *
+ * Source: OSDev, "Memory Map (x86)"; QEMU's pc machine for the split at 3 GiB.
+ *
+ * *Not modelled*: caches and memory types (every access goes through in order), A20 gating (A20 is always on), shadow
+ * RAM, SMRAM.
+ *
+ * @module
+ */
+
+import type { EventSink } from "../base/events.ts";
+import type { MmioDevice } from "./mmio.ts";
+import { PAGE_BYTES } from "./page_map.ts";
+import { Ram } from "./ram.ts";
+
+/** Least RAM of a machine, in bytes. */
+export const RAM_BYTES_MIN: number = 16 * 2 ** 20;
+/** Most RAM of a machine, in bytes. */
+export const RAM_BYTES_MAX: number = 4 * 2 ** 30;
+/** Where RAM below 4 GiB ends at most. */
+export const LOW_RAM_END: number = 3 * 2 ** 30;
+/** Where the rest of RAM begins. */
+export const HIGH_RAM_START: number = 4 * 2 ** 30;
+
+const LEGACY_HOLE_START = 0xa_0000;
+const ROM_START = 0xf_0000;
+const ROM_END = 0x10_0000;
+
+/** Width of an access that reaches memory, in bytes. */
+export type AccessWidth = 1 | 2 | 4;
+
+interface Window {
+  readonly first: number;
+  readonly end: number;
+  readonly device: MmioDevice;
+}
+
+/** The physical address space. Accesses must not cross a 4 KiB page. */
+export class PhysMemory {
+  /** The RAM behind it. */
+  readonly ram: Ram;
+  readonly #windows: Window[] = [];
+  readonly #events: EventSink;
+
+  /**
+   * @param bytes size of RAM: 16 MiB to 4 GiB, a multiple of 4,096
+   * @param events receives `mmio-read` and `mmio-write`
+   * @throws {RangeError} if the size is out of range
+   */
+  constructor(bytes: number, events: EventSink) {
+    if (!(bytes >= RAM_BYTES_MIN && bytes <= RAM_BYTES_MAX)) {
+      throw new RangeError(
+        `Cannot build a machine with ${bytes} bytes of RAM: give 16 MiB to 4 GiB`,
+      );
+    }
+    this.ram = new Ram(bytes);
+    this.#events = events;
+  }
+
+  /**
+   * Puts a device into the address space.
+   *
+   * @param first physical address of the window, a multiple of 4,096
+   * @param bytes size, a multiple of 4,096
+   * @param device answers there
+   */
+  attach(first: number, bytes: number, device: MmioDevice): void {
+    this.#windows.push({ first, end: first + bytes, device });
+  }
+
+  /**
+   * Where an address lies in RAM.
+   *
+   * @param address physical
+   * @returns the offset into `ram`, or −1 if no RAM or ROM answers there
+   */
+  ramOffset(address: number): number {
+    if (address < LEGACY_HOLE_START) return address;
+    if (address < LOW_RAM_END) {
+      return address < this.ram.size && address >= ROM_START ? address : -1;
+    }
+    const offset = address - HIGH_RAM_START + LOW_RAM_END;
+    return address >= HIGH_RAM_START && offset < this.ram.size ? offset : -1;
+  }
+
+  /** Whether stores to an address are swallowed although loads find RAM: it is ROM. */
+  isRom(address: number): boolean {
+    return address >= ROM_START && address < ROM_END;
+  }
+
+  /**
+   * Loads.
+   *
+   * @param address physical; the access lies in one page
+   * @param bytes width
+   * @returns the value, unsigned
+   */
+  read(address: number, bytes: AccessWidth): number {
+    const offset = this.ramOffset(address);
+    return offset >= 0
+      ? this.#readRam(offset, bytes)
+      : this.#readDevice(address, bytes);
+  }
+
+  /**
+   * Stores.
+   *
+   * @param address physical; the access lies in one page
+   * @param value its low `bytes` bytes are stored
+   * @param bytes width
+   */
+  write(address: number, value: number, bytes: AccessWidth): void {
+    const offset = this.ramOffset(address);
+    if (offset < 0) this.#writeDevice(address, value, bytes);
+    else if (!this.isRom(address)) this.writeRam(offset, value, bytes);
+  }
+
+  /** Loads an aligned 32-bit word of RAM, as a signed number; all ones where there is none. For page-table walks. */
+  word(address: number): number {
+    const offset = this.ramOffset(address);
+    return offset >= 0
+      ? this.ram.words[offset >>> 2]!
+      : this.#readDevice(address, 4) | 0;
+  }
+
+  /** Stores at an offset of RAM, ROM included: for firmware and for stores that were checked before. */
+  writeRam(offset: number, value: number, bytes: AccessWidth): void {
+    const ram = this.ram;
+    ram.touch(Math.floor(offset / PAGE_BYTES));
+    if (bytes === 4 && offset % 4 === 0) ram.words[offset / 4] = value;
+    else if (bytes === 2 && offset % 2 === 0) ram.halves[offset / 2] = value;
+    else {
+      for (let i = 0; i < bytes; i++) ram.bytes[offset + i] = value >>> (8 * i);
+    }
+  }
+
+  #readRam(offset: number, bytes: AccessWidth): number {
+    const ram = this.ram;
+    if (bytes === 4 && offset % 4 === 0) return ram.words[offset / 4]! >>> 0;
+    if (bytes === 2 && offset % 2 === 0) return ram.halves[offset / 2]!;
+    let value = 0;
+    for (let i = 0; i < bytes; i++) value |= ram.bytes[offset + i]! << (8 * i);
+    return value >>> 0;
+  }
+
+  #window(address: number): Window | undefined {
+    return this.#windows.find((w) => address >= w.first && address < w.end);
+  }
+
+  #readDevice(address: number, bytes: AccessWidth): number {
+    const window = this.#window(address);
+    if (!window) return bytes === 4 ? 0xffff_ffff : bytes === 2 ? 0xffff : 0xff;
+    const value = window.device.readMmio(address - window.first, bytes) >>> 0;
+    if (this.#events.on) this.#events.emit("mmio-read", address, value, bytes);
+    return value;
+  }
+
+  #writeDevice(address: number, value: number, bytes: AccessWidth): void {
+    const masked = bytes === 4
+      ? value >>> 0
+      : value & (bytes === 2 ? 0xffff : 0xff);
+    if (this.#events.on) {
+      this.#events.emit("mmio-write", address, masked, bytes);
+    }
+    const window = this.#window(address);
+    window?.device.writeMmio(address - window.first, masked, bytes);
+  }
+}
