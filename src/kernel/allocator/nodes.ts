@@ -1,0 +1,147 @@
+/**
+ * How heaps read and write their nodes, which live inside the memory that they manage.
+ *
+ * A link is stored as an address, base + offset, in two little-endian words; code sees offsets, and {@linkcode NONE} for no
+ * link. There are two ways through: words of a host buffer, and any {@linkcode WordMemory}. Heaps call them by one interface,
+ * so each algorithm is written once, and with two shapes at most its call sites stay fast.
+ *
+ * @module
+ */
+
+import { FlatMemory, type WordMemory } from "../../base/word_memory.ts";
+
+/** The offset that means "no node". */
+export const NONE = -1;
+
+/** Access to nodes by byte offset from the start of the heap. */
+export interface Nodes {
+  /** The low word of the base: alignment is that of addresses, not of offsets. */
+  readonly baseLow: number;
+  /** Called before each operation: takes up a buffer that was replaced by growth. */
+  enter(): void;
+  /** Takes up growth of the memory, and returns its size in bytes. */
+  grow(): number;
+  /** Reads a word, signed. */
+  load(offset: number): number;
+  /** Writes a word. */
+  store(offset: number, word: number): void;
+  /** Reads a link: an offset, or a negative number for none. */
+  link(offset: number): number;
+  /** Writes a link of two words. */
+  setLink(offset: number, target: number): void;
+}
+
+/**
+ * Chooses the way through.
+ *
+ * @param memory the memory of a heap
+ * @returns access to its words
+ * @throws {RangeError} if its size is no integer from 0 to 2^31
+ */
+export function nodesOf(memory: WordMemory): Nodes {
+  const { size } = memory;
+  if (!Number.isSafeInteger(size) || size < 0 || size > 2 ** 31) {
+    throw new RangeError(
+      `Cannot make a heap over ${size} bytes: a heap has at most 2^31`,
+    );
+  }
+  return memory instanceof FlatMemory
+    ? new FlatNodes(memory)
+    : new AddressedNodes(memory);
+}
+
+/**
+ * Nodes in a host buffer. No link is base − 1 in the low word and all ones in the high one, for with base 0 the offset 0, a
+ * good one, already has the pattern of a null pointer.
+ */
+class FlatNodes implements Nodes {
+  readonly baseLow: number;
+  readonly #memory: FlatMemory;
+  #words: Int32Array;
+
+  constructor(memory: FlatMemory) {
+    this.#memory = memory;
+    this.baseLow = memory.base | 0;
+    this.#words = memory.refresh();
+  }
+
+  enter(): void {
+    if (this.#words.length === 0) this.#words = this.#memory.refresh();
+  }
+
+  grow(): number {
+    this.#words = this.#memory.refresh();
+    return this.#memory.size;
+  }
+
+  load(offset: number): number {
+    return this.#words[offset >> 2]!;
+  }
+
+  store(offset: number, word: number): void {
+    this.#words[offset >> 2] = word;
+  }
+
+  link(offset: number): number {
+    return (this.#words[offset >> 2]! - this.baseLow) | 0;
+  }
+
+  setLink(offset: number, target: number): void {
+    const i = offset >> 2;
+    this.#words[i] = target + this.baseLow;
+    this.#words[i + 1] = target >> 31;
+  }
+}
+
+/** Nodes behind any {@linkcode WordMemory}. No link is a null pointer, as in Rust; all ones if the base itself is 0. */
+class AddressedNodes implements Nodes {
+  readonly baseLow: number;
+  readonly #memory: WordMemory;
+  readonly #baseHigh: number;
+  readonly #null: number;
+
+  constructor(memory: WordMemory) {
+    this.#memory = memory;
+    this.baseLow = memory.base | 0;
+    this.#baseHigh = Math.floor(memory.base / 2 ** 32) | 0;
+    this.#null = memory.base === 0 ? -1 : 0;
+  }
+
+  enter(): void {}
+
+  grow(): number {
+    return this.#memory.size;
+  }
+
+  load(offset: number): number {
+    return this.#memory.load32(offset) | 0;
+  }
+
+  store(offset: number, word: number): void {
+    this.#memory.store32(offset, word);
+  }
+
+  link(offset: number): number {
+    const low = this.#memory.load32(offset) | 0;
+    // The low word of a pointer may look like null; then the high one tells.
+    if (
+      low === this.#null &&
+      (this.#memory.load32(offset + 4) | 0) === this.#null
+    ) {
+      return NONE;
+    }
+    return (low - this.baseLow) | 0;
+  }
+
+  setLink(offset: number, target: number): void {
+    if (target < 0) {
+      this.#memory.store32(offset, this.#null);
+      this.#memory.store32(offset + 4, this.#null);
+      return;
+    }
+    const low = (this.baseLow + target) | 0;
+    const carry = low >>> 0 < this.baseLow >>> 0 ? 1 : 0;
+    this.#memory.store32(offset, low);
+    this.#memory.store32(offset + 4, this.#baseHigh + carry);
+  }
+}
