@@ -155,6 +155,41 @@ function isOneCharacter(text: string): boolean {
   return [...text].length === 1;
 }
 
+/** The names that stand in braces for the left modifiers. */
+const WRITTEN: { readonly [K in KeyCode]?: string } = {
+  LShift: "Shift",
+  LControl: "Ctrl",
+  LAlt: "Alt",
+  LWin: "Win",
+};
+
+/**
+ * How a stroke is written so that `readKeyPart` reads it back.
+ *
+ * @param held Modifier keys.
+ * @param key A key by name, or a character.
+ * @returns For example `a`, `{{`, `{F1}` or `{Ctrl+c}`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { writeKeyPart } from "@lockstep/kernel/keyboard";
+ *
+ * assertEquals(writeKeyPart(["LControl"], { char: "c" }), "{Ctrl+c}");
+ * ```
+ */
+export function writeKeyPart(
+  held: readonly KeyCode[],
+  key: KeyPart["key"],
+): string {
+  if (held.length === 0 && "char" in key) {
+    return key.char === "{" ? "{{" : key.char;
+  }
+  const names = held.map((code) => WRITTEN[code] ?? code);
+  names.push("char" in key ? key.char : key.code);
+  return `{${names.join("+")}}`;
+}
+
 /** A refusal with its sentence. */
 export function refusal(
   reason: TextRefusalReason,

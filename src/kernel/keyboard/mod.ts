@@ -19,6 +19,7 @@ export {
   readKeyPart,
   type TextRefusal,
   type TextRefusalReason,
+  writeKeyPart,
 } from "./key_syntax.ts";
 export * from "./keyboard.ts";
 export * from "./keyboard_error.ts";
@@ -32,3 +33,6 @@ export * from "./scancode_set1.ts";
 export * from "./scancode_set2.ts";
 export * from "./scancodes.ts";
 export * from "./text.ts";
+export * from "./terminal.ts";
+export * from "./terminal_state.ts";
+export type { Utf8State } from "./utf8.ts";
