@@ -166,8 +166,9 @@ export class PitCounter {
     s.latch = 0;
     const e = s.element;
     e.mode = mode > 5 ? mode - 4 : mode; // X10 and X11.
-    e.modulus = (control & 1) !== 0 ? 10_000 : 0x1_0000;
-    e.count %= e.modulus;
+    const modulus = (control & 1) !== 0 ? 10_000 : 0x1_0000;
+    e.count = e.count % e.modulus % modulus; // Undefined until a load; here it stands still.
+    e.modulus = modulus;
     e.period = e.reload = e.modulus; // "Both CRM and CRL are cleared."
     e.loadTick = NEVER;
     e.loaded = false;
