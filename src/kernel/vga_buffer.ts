@@ -118,6 +118,8 @@ export class Writer {
   readonly #cells: VolatileArray;
 
   /**
+   * Goes on writing, or begins.
+   *
    * @param bus Loads and stores.
    * @param state Where to go on from.
    * @param address The text buffer.
@@ -132,7 +134,11 @@ export class Writer {
     this.state = state;
   }
 
-  /** @param text Is written byte by byte of its UTF-8, strange ones as ■. */
+  /**
+   * Writes a text: the bytes of its UTF-8, those that are not printable as ■.
+   *
+   * @param text The text.
+   */
   writeString(text: string): void {
     for (const byte of utf8(text)) {
       const plain = (byte >= 0x20 && byte <= 0x7e) || byte === NEWLINE;
@@ -140,7 +146,11 @@ export class Writer {
     }
   }
 
-  /** @param byte Is written as it is; 0x0a scrolls. */
+  /**
+   * Writes a byte as it is; 0x0a scrolls.
+   *
+   * @param byte 0 to 255.
+   */
   writeByte(byte: number): void {
     if (byte === NEWLINE) {
       this.#newLine();
@@ -227,6 +237,8 @@ export class VgaConsole {
   readonly #masks: boolean;
 
   /**
+   * Goes on with the static, or begins.
+   *
    * @param cpu The instructions that it needs.
    * @param env What its lock is told.
    * @param state Where to go on from.
@@ -254,7 +266,11 @@ export class VgaConsole {
     return this.writer.state;
   }
 
-  /** @param format Is written to the screen. */
+  /**
+   * Prints (`print!`).
+   *
+   * @param format What.
+   */
   print(format: Format): void {
     const act = () =>
       this.writer.get().withLock((writer) => write(writer, format));
@@ -262,7 +278,11 @@ export class VgaConsole {
     else act();
   }
 
-  /** @param format Is written to the screen, and a new line. */
+  /**
+   * Prints and begins a new line (`println!`).
+   *
+   * @param format What.
+   */
   println(format: Format = ""): void {
     this.print(withNewline(format));
   }

@@ -43,6 +43,8 @@ export class Volatile {
   readonly #cells: VolatileArray;
 
   /**
+   * Looks at a cell.
+   *
    * @param bus Loads and stores.
    * @param address Where the cell lies.
    * @param bytes Its width.
@@ -51,17 +53,29 @@ export class Volatile {
     this.#cells = new VolatileArray(bus, address, bytes, 1);
   }
 
-  /** @returns The value, by one load; unsigned. */
+  /**
+   * Loads once.
+   *
+   * @returns The value, unsigned.
+   */
   read(): number {
     return this.#cells.read(0);
   }
 
-  /** @param value Is stored, by one store. */
+  /**
+   * Stores once.
+   *
+   * @param value Is stored.
+   */
   write(value: number): void {
     this.#cells.write(0, value);
   }
 
-  /** @param change Maps what one load gives to what one store takes. */
+  /**
+   * Loads once and stores once.
+   *
+   * @param change Maps what was loaded to what is stored.
+   */
   update(change: (value: number) => number): void {
     this.#cells.update(0, change);
   }
@@ -85,6 +99,8 @@ export class VolatileArray {
   readonly #bytes: CellBytes;
 
   /**
+   * Looks at cells.
+   *
    * @param bus Loads and stores.
    * @param start Where the first cell lies.
    * @param bytes Width of each.
@@ -103,8 +119,10 @@ export class VolatileArray {
   }
 
   /**
+   * Loads once.
+   *
    * @param index Which cell.
-   * @returns Its value, by one load; unsigned.
+   * @returns Its value, unsigned.
    * @throws {RangeError} If there is no such cell.
    */
   read(index: number): number {
@@ -120,8 +138,10 @@ export class VolatileArray {
   }
 
   /**
+   * Stores once.
+   *
    * @param index Which cell.
-   * @param value Is stored, by one store.
+   * @param value Is stored.
    * @throws {RangeError} If there is no such cell.
    */
   write(index: number, value: number): void {
@@ -139,8 +159,10 @@ export class VolatileArray {
   }
 
   /**
+   * Loads once and stores once.
+   *
    * @param index Which cell.
-   * @param change Maps what one load gives to what one store takes.
+   * @param change Maps what was loaded to what is stored.
    * @throws {RangeError} If there is no such cell.
    */
   update(index: number, change: (value: number) => number): void {

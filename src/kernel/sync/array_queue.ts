@@ -78,6 +78,8 @@ export class ArrayQueue<T> {
   readonly #env: SyncEnv;
 
   /**
+   * Goes on with a queue.
+   *
    * @param env The CPU that it runs on.
    * @param name Its name in reports.
    * @param state Where to go on from; its size is the queue's capacity.

@@ -57,6 +57,8 @@ export class AtomicWaker {
   readonly #wake: (waker: number) => void;
 
   /**
+   * Goes on with a place for a waker, or begins.
+   *
    * @param env The CPU that it runs on.
    * @param wake Wakes a task by its waker.
    * @param state Where to go on from.

@@ -38,6 +38,8 @@ export class Lazy<T, V = T> {
   #of: T | null = null;
 
   /**
+   * Goes on with a static, or begins.
+   *
    * @param env The CPU that it runs on.
    * @param name Its name in reports.
    * @param build Builds the data.

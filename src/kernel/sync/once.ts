@@ -83,6 +83,8 @@ export class Once<T> {
   readonly #env: SyncEnv;
 
   /**
+   * Goes on with a once, or begins.
+   *
    * @param env The CPU that it runs on.
    * @param name Its name in reports.
    * @param state Where to go on from.

@@ -73,6 +73,8 @@ export class OnceCell<T> {
   readonly #env: SyncEnv;
 
   /**
+   * Goes on with a cell, or begins.
+   *
    * @param env The CPU that it runs on.
    * @param name Its name in reports.
    * @param state Where to go on from; {@linkcode initializedCell} for a value

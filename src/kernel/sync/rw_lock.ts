@@ -64,6 +64,8 @@ export class RwLock<T> {
   readonly #env: SyncEnv;
 
   /**
+   * Goes on with a lock, or begins.
+   *
    * @param env The CPU that it runs on.
    * @param name Its name in reports.
    * @param data What it protects.

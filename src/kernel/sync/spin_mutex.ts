@@ -51,6 +51,8 @@ export class SpinMutex<T> {
   readonly #env: SyncEnv;
 
   /**
+   * Goes on with a mutex, or begins.
+   *
    * @param env The CPU that it runs on.
    * @param name Its name in reports, such as `WRITER`.
    * @param data What it protects.
