@@ -325,6 +325,72 @@ export class Mmu {
     }
   }
 
+  /**
+   * Fills the part of a range that lies in one page.
+   *
+   * @param address first byte
+   * @param value its low 8 bits
+   * @param bytes size of the range, at least 1
+   * @returns how many bytes were filled
+   */
+  fillRun(address: VirtAddr, value: number, bytes: number): number {
+    const user = this.userBit;
+    const run = Math.min(bytes, 4096 - ((address | 0) & OFFSET));
+    const physical = this.translate(address, ACCESS_WRITE | user);
+    const ram = this.#phys.ramOffset(physical);
+    if (ram >= 0 && !this.#phys.isRom(physical)) {
+      this.#phys.ram.touch(Math.floor(ram / 4096));
+      this.#bytes.fill(value, ram, ram + run);
+    } else {
+      for (let i = 0; i < run; i++) this.#phys.write(physical + i, value, 1);
+    }
+    return run;
+  }
+
+  /**
+   * Copies the part of a range, from its start or its end, that lies in one page on either side.
+   *
+   * @param target first byte to store to
+   * @param source first byte to load from
+   * @param bytes size of the range, at least 1
+   * @param backwards whether the last bytes go first
+   * @returns how many bytes were copied
+   */
+  copyRun(
+    target: VirtAddr,
+    source: VirtAddr,
+    bytes: number,
+    backwards: boolean,
+  ): number {
+    const user = this.userBit;
+    const run = backwards
+      ? Math.min(
+        bytes,
+        (((target + bytes - 1) | 0) & OFFSET) + 1,
+        (((source + bytes - 1) | 0) & OFFSET) + 1,
+      )
+      : Math.min(
+        bytes,
+        4096 - ((target | 0) & OFFSET),
+        4096 - ((source | 0) & OFFSET),
+      );
+    const skip = backwards ? bytes - run : 0;
+    const from = this.translate((source + skip) as VirtAddr, user);
+    const to = this.translate((target + skip) as VirtAddr, ACCESS_WRITE | user);
+    const fromRam = this.#phys.ramOffset(from);
+    const toRam = this.#phys.ramOffset(to);
+    if (fromRam >= 0 && toRam >= 0 && !this.#phys.isRom(to)) {
+      this.#phys.ram.touch(Math.floor(toRam / 4096));
+      this.#bytes.copyWithin(toRam, fromRam, fromRam + run);
+      return run;
+    }
+    for (let i = 0; i < run; i++) {
+      const at = backwards ? run - 1 - i : i;
+      this.#phys.write(to + at, this.#phys.read(from + at, 1), 1);
+    }
+    return run;
+  }
+
   /** INVLPG. */
   flushPage(address: VirtAddr): void {
     this.tlb.flushPage(address);
