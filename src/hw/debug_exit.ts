@@ -60,6 +60,8 @@ export class DebugExit implements WidePortDevice {
   readonly #onExit: (value: number) => void;
 
   /**
+   * Makes the device.
+   *
    * @param onExit called with the first value written
    * @param state fresh by default, or restored
    */

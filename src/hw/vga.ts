@@ -74,6 +74,8 @@ export class Vga implements PortDevice, MmioDevice {
   readonly #events: EventSink;
 
   /**
+   * Plugs the card in.
+   *
    * @param wires the clock that moves the beam, and who hears of functions that are not modelled
    * @param state mode 3 by default, or restored
    */
