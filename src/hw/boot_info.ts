@@ -19,6 +19,7 @@ import {
   MEMORY_REGIONS_MAX,
   type MemoryRegion,
 } from "./memory_map.ts";
+import type { WordSink, WordSource } from "./word64.ts";
 
 export * from "./memory_map.ts";
 
@@ -60,28 +61,6 @@ export function recursiveIndex(info: BootInfo): number | null {
 export const MEMORY_REGION_BYTES = 24;
 /** Bytes of the map of regions in memory, its count included. */
 export const MEMORY_MAP_BYTES = 1544;
-
-/** Memory that {@linkcode readBootInfo} reads: 32-bit words by address. */
-export interface WordSource {
-  /**
-   * Reads a little-endian 32-bit word.
-   *
-   * @param address Address of the word, a multiple of 4.
-   * @returns The word, signed or unsigned.
-   */
-  load32(address: number): number;
-}
-
-/** Memory that {@linkcode writeBootInfo} writes: 32-bit words by address. */
-export interface WordSink {
-  /**
-   * Writes a little-endian 32-bit word.
-   *
-   * @param address Address of the word, a multiple of 4.
-   * @param value The word, signed or unsigned.
-   */
-  store32(address: number, value: number): void;
-}
 
 /**
  * Bytes of the whole structure in memory.

@@ -167,6 +167,11 @@ export const EFER_FFXSR = 1 << 14;
 /** AMD translation cache extension (`TRANSLATION_CACHE_EXTENSION`). */
 export const EFER_TCE = 1 << 15;
 
+// Descriptor-table registers.
+
+/** Bytes of what LGDT and LIDT read: limit u16, base u64. */
+export const TABLE_POINTER_BYTES = 10;
+
 // Model-specific registers.
 
 /** IA32_TIME_STAMP_COUNTER. */

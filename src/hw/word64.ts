@@ -3,6 +3,9 @@
  * page-table entries, descriptors and registers. BigInt stands only at the
  * edge: {@linkcode word64FromBigInt} and {@linkcode word64ToBigInt}.
  *
+ * The formats that lie in memory are read and written through
+ * {@linkcode WordSource} and {@linkcode WordSink}, whatever stands behind them.
+ *
  * Source: Intel SDM 1, "Fundamental Data Types" (quadword, little-endian).
  *
  * @module
@@ -68,4 +71,26 @@ export function word64ToBigInt(word: Word64): bigint {
  */
 export function word64Equals(a: Word64, b: Word64): boolean {
   return a.low === b.low && a.high === b.high;
+}
+
+/** Memory that can be read: 32-bit words by address. */
+export interface WordSource {
+  /**
+   * Reads a little-endian 32-bit word.
+   *
+   * @param address Address of the word, a multiple of 4.
+   * @returns The word, signed or unsigned.
+   */
+  load32(address: number): number;
+}
+
+/** Memory that can be written: 32-bit words by address. */
+export interface WordSink {
+  /**
+   * Writes a little-endian 32-bit word.
+   *
+   * @param address Address of the word, a multiple of 4.
+   * @param value The word, signed or unsigned.
+   */
+  store32(address: number, value: number): void;
 }
