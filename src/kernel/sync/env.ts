@@ -12,10 +12,19 @@
  * @module
  */
 
-import type { KernelStop } from "../../hw/instructions.ts";
-
 /** The stop that a wait without end leads to. */
-export type Deadlock = Extract<KernelStop, { reason: "deadlock" }>;
+export interface Deadlock {
+  /** Tells it from other stops. */
+  readonly reason: "deadlock";
+  /** All of it in words, the interrupt in between included. */
+  readonly message: string;
+  /** Name of the lock, cell or queue. */
+  readonly lock: string;
+  /** Where its holder took it. */
+  readonly holder: string;
+  /** Where it is waited for. */
+  readonly waiter: string;
+}
 
 /** A primitive's surroundings. */
 export interface SyncEnv {

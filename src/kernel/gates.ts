@@ -1,0 +1,139 @@
+/**
+ * Handlers as the book writes them, each with the vector of its gate.
+ *
+ * Book: "CPU Exceptions", "Double Faults", "Hardware Interrupts",
+ * "Introduction to Paging". Texts are the book's.
+ *
+ * @module
+ */
+
+import {
+  pageFaultErrorDebug,
+  VECTOR_BP,
+  VECTOR_DF,
+  VECTOR_PF,
+} from "../hw/exception.ts";
+import type { HostEntry } from "../hw/hosted.ts";
+import type { Instructions } from "../hw/instructions.ts";
+import { virtAddrDebug } from "../hw/addr.ts";
+import type { KernelCore } from "./core.ts";
+import { StackFrameView } from "./stack_frame_view.ts";
+
+/** A handler and where its gate stands. */
+export interface Gate extends HostEntry {
+  /** Index of the gate, 0 to 255. */
+  readonly vector: number;
+  /** Interrupt stack of the TSS, 0 to 6; the stack in use if absent. */
+  readonly stackIndex?: number;
+  /** Whether the gate leaves IF as it is; it clears IF if absent. */
+  readonly trap?: boolean;
+}
+
+/** The book's index of the double-fault stack. */
+export const DOUBLE_FAULT_IST_INDEX = 0;
+
+/**
+ * Makes the handler of #BP(3), which prints the frame and returns.
+ *
+ * @param core Prints.
+ * @returns The gate.
+ */
+export function breakpointHandler(core: KernelCore): Gate {
+  return {
+    name: "breakpoint_handler",
+    vector: VECTOR_BP,
+    run(cpu) {
+      const frame = new StackFrameView(cpu);
+      core.println((write) => {
+        write("EXCEPTION: BREAKPOINT\n");
+        write(frame.pretty());
+      });
+      cpu.iretq();
+    },
+  };
+}
+
+/**
+ * Makes the handler of #PF(14), which prints all there is to know and halts
+ * for ever: with interrupts off, as its gate left them.
+ *
+ * @param core Prints.
+ * @returns The gate.
+ */
+export function pageFaultHandler(core: KernelCore): Gate {
+  return {
+    name: "page_fault_handler",
+    vector: VECTOR_PF,
+    run(cpu) {
+      const errorCode = cpu.pop64();
+      const frame = new StackFrameView(cpu);
+      core.println("EXCEPTION: PAGE FAULT");
+      core.println((write) =>
+        write(`Accessed Address: Ok(${virtAddrDebug(cpu.readCr2())})`)
+      );
+      core.println(`Error Code: ${pageFaultErrorDebug(errorCode)}`);
+      core.println((write) => write(frame.pretty()));
+      cpu.hltLoop();
+    },
+  };
+}
+
+/**
+ * Makes the handler of #DF(8), which panics.
+ *
+ * @param core Panics.
+ * @param stackIndex Interrupt stack, or `null` to stay on the stack in use.
+ * @returns The gate.
+ */
+export function doubleFaultHandler(
+  core: KernelCore,
+  stackIndex: number | null = DOUBLE_FAULT_IST_INDEX,
+): Gate {
+  return {
+    name: "double_fault_handler",
+    vector: VECTOR_DF,
+    ...(stackIndex === null ? {} : { stackIndex }),
+    run(cpu) {
+      cpu.pop64(); // Always 0.
+      const frame = new StackFrameView(cpu);
+      core.panic(`EXCEPTION: DOUBLE FAULT\n${frame.pretty()}`);
+    },
+  };
+}
+
+/** Where the end of an interrupt is told; a driver of the PICs in a mutex. */
+export interface EndOfInterrupt {
+  /**
+   * Ends an interrupt.
+   *
+   * @param vector The vector that was served.
+   */
+  endOfInterrupt(vector: number): void;
+}
+
+/**
+ * Makes the handler of a hardware interrupt, which acts and then tells the
+ * controller that the next one may come.
+ *
+ * @param name The entry's name.
+ * @param vector Index of the gate.
+ * @param pics Hears the end of the interrupt.
+ * @param act What the handler is for.
+ * @returns The gate.
+ */
+export function interruptHandler(
+  name: string,
+  vector: number,
+  pics: EndOfInterrupt,
+  act: (cpu: Instructions) => void,
+): Gate {
+  return {
+    name,
+    vector,
+    run(cpu) {
+      act(cpu);
+      pics.endOfInterrupt(vector);
+      cpu.iretq();
+    },
+  };
+}
