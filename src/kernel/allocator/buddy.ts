@@ -119,7 +119,6 @@ export class BuddyHeap extends BaseHeap {
     if (order > ORDER_MAX) return null;
     const orders = s.orders & (-1 << order);
     if (orders === 0) return null;
-    this.nodes.enter();
     const found = 31 - Math.clz32(orders & -orders);
     const block = s.heads[found]!;
     this.#unlink(block, found);
@@ -141,7 +140,6 @@ export class BuddyHeap extends BaseHeap {
     const order = orderOf(size > align ? size : align);
     const bytes = 2 ** order;
     this.checkBlock(offset, bytes, bytes, s.end);
-    this.nodes.enter();
     if ((this.#marks ??= this.#mark()).has(offset)) {
       this.bug(offset, size, "it is free already");
     }
@@ -151,7 +149,6 @@ export class BuddyHeap extends BaseHeap {
 
   /** The free blocks by size, last freed first. */
   override freeRegions(): FreeRegion[] {
-    this.nodes.enter();
     const regions: FreeRegion[] = [];
     for (const head of this.state.heads) {
       for (

@@ -36,6 +36,8 @@ const SHIFT_MIN = 3;
 export interface FixedSizeBlockState<F extends object = object> {
   /** Offset of the first free block of each size, or −1. */
   heads: Int32Array;
+  /** The end of the fallback's heap when last looked at: blocks lie below. */
+  end: number;
   /** The fallback's state. */
   fallback: F;
 }
@@ -86,6 +88,7 @@ export class FixedSizeBlockHeap<F extends object = object> extends BaseHeap {
     this.fallback = fallback;
     this.state = options.state ?? {
       heads: new Int32Array(BLOCK_SIZES.length).fill(NONE),
+      end: fallback.size,
       fallback: fallback.state,
     };
   }
@@ -96,19 +99,17 @@ export class FixedSizeBlockHeap<F extends object = object> extends BaseHeap {
 
   /** Pops a block, or has the fallback cut one. O(1) if a block is free. See {@linkcode HeapCore.alloc}. */
   override alloc(size: number, align: number): number | null {
-    if (!isRequest(size, align)) return refuseRequest(size, align);
     const bytes = size > align ? size : align;
-    if (bytes > BLOCK_MAX) return this.fallback.alloc(size, align);
-    const index = blockIndex(bytes);
-    const { heads } = this.state;
-    const block = heads[index]!;
-    if (block >= 0) {
-      this.nodes.enter();
-      heads[index] = this.nodes.link(block);
-      return block;
+    if (bytes <= BLOCK_MAX && isRequest(size, align)) {
+      const index = blockIndex(bytes);
+      const { heads } = this.state;
+      const block = heads[index]!;
+      if (block >= 0) {
+        heads[index] = this.nodes.link(block);
+        return block;
+      }
     }
-    const blockSize = 1 << (index + SHIFT_MIN);
-    return this.fallback.alloc(blockSize, blockSize);
+    return this.#allocFallback(size, align);
   }
 
   /**
@@ -119,20 +120,21 @@ export class FixedSizeBlockHeap<F extends object = object> extends BaseHeap {
   override dealloc(offset: number, size: number, align: number): void {
     const bytes = size > align ? size : align;
     if (bytes > BLOCK_MAX) return this.fallback.dealloc(offset, size, align);
+    const s = this.state;
+    const { nodes } = this;
     const index = blockIndex(bytes);
     const blockSize = 1 << (index + SHIFT_MIN);
-    // A block is aligned to its size, whatever was asked for.
-    this.checkBlock(offset, blockSize, blockSize, this.fallback.size);
-    if (!isRequest(size, align)) this.refuseBlock(offset, size, align, NONE);
-    const { heads } = this.state;
-    this.nodes.enter();
-    this.nodes.setLink(offset, heads[index]!);
-    heads[index] = offset;
+    const at = offset + nodes.baseLow;
+    if (
+      offset < 0 || offset > s.end - blockSize || (at & -blockSize) !== at ||
+      !isRequest(size, align)
+    ) this.#checkAgain(offset, size, align, blockSize);
+    nodes.setLink(offset, s.heads[index]!);
+    s.heads[index] = offset;
   }
 
   /** The free blocks by size, last freed first, then the free regions of the fallback. */
   override freeRegions(): FreeRegion[] {
-    this.nodes.enter();
     const regions: FreeRegion[] = [];
     for (const [index, size] of BLOCK_SIZES.entries()) {
       let block = this.state.heads[index]!;
@@ -142,6 +144,29 @@ export class FixedSizeBlockHeap<F extends object = object> extends BaseHeap {
       }
     }
     return [...regions, ...this.fallback.freeRegions()];
+  }
+
+  /** Has the fallback serve what no list can: an empty list gets a block of its size, aligned to it. */
+  #allocFallback(size: number, align: number): number | null {
+    if (!isRequest(size, align)) return refuseRequest(size, align);
+    const bytes = size > align ? size : align;
+    if (bytes > BLOCK_MAX) return this.fallback.alloc(size, align);
+    const blockSize = 1 << (blockIndex(bytes) + SHIFT_MIN);
+    return this.fallback.alloc(blockSize, blockSize);
+  }
+
+  /** Checks a block that looked wrong: the fallback may have been extended meanwhile. */
+  #checkAgain(
+    offset: number,
+    size: number,
+    align: number,
+    blockSize: number,
+  ): void {
+    const s = this.state;
+    if (!isRequest(size, align)) this.refuseBlock(offset, size, align, s.end);
+    s.end = this.fallback.size;
+    // A block is aligned to its size, whatever was asked for.
+    this.checkBlock(offset, blockSize, blockSize, s.end);
   }
 }
 

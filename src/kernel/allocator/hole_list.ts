@@ -98,7 +98,6 @@ export abstract class HoleListHeap extends BaseHeap {
     const s = this.state;
     const need = alignSize(size);
     if (need < 0 || need > s.size) return null;
-    this.nodes.enter();
     const hole = this.findHole(need, align);
     if (hole < 0) return null;
     s.used += need;
@@ -115,7 +114,6 @@ export abstract class HoleListHeap extends BaseHeap {
     this.checkBlock(offset, size, align < HOLE_ALIGN ? HOLE_ALIGN : align, end);
     const bytes = alignSize(size);
     if (offset > end - bytes) this.refuseBlock(offset, bytes, align, end);
-    this.nodes.enter();
     this.#insert(offset, bytes, bytes);
   }
 
@@ -137,7 +135,6 @@ export abstract class HoleListHeap extends BaseHeap {
       return;
     }
     const bytes = pending & -HOLE_ALIGN; // 0.9.1: all of them.
-    this.nodes.enter();
     this.#insert(s.bottom + s.size, bytes, 0);
     s.size += bytes;
     s.pendingExtend = pending - bytes;
@@ -145,7 +142,6 @@ export abstract class HoleListHeap extends BaseHeap {
 
   /** The holes, by address. */
   override freeRegions(): FreeRegion[] {
-    this.nodes.enter();
     const regions: FreeRegion[] = [];
     for (let h = this.state.first; h >= 0; h = this.nextHole(h)) {
       regions.push({ offset: h, size: this.holeSize(h) });

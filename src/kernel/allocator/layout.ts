@@ -72,8 +72,8 @@ function layoutFault(size: number, align: number): string | null {
  * {@linkcode ALIGN_MAX}. The first thing that `alloc` and `dealloc` of each heap ask.
  */
 export function isRequest(size: number, align: number): boolean {
-  return size > 0 && align > 0 && (size | 0) === size &&
-    (align | 0) === align && (align & (align - 1)) === 0;
+  return size > 0 && (size | 0) === size && align > 0 &&
+    (align & -align) === align;
 }
 
 /**

@@ -86,7 +86,6 @@ export class LinkedListHeap extends BaseHeap {
     const { nodes, state } = this;
     const need = blockSize(size, align);
     if (need > state.size) return null;
-    nodes.enter();
     let previous = NONE;
     let region = state.head;
     while (region >= 0) {
@@ -116,12 +115,10 @@ export class LinkedListHeap extends BaseHeap {
     this.checkBlock(offset, size, Math.max(align, NODE_ALIGN), end);
     const bytes = blockSize(size, align);
     if (offset > end - bytes) this.refuseBlock(offset, bytes, align, end);
-    this.nodes.enter();
     this.#push(offset, bytes);
   }
 
   override freeRegions(): FreeRegion[] {
-    this.nodes.enter();
     const regions: FreeRegion[] = [];
     let region = this.state.head;
     while (region >= 0) {

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { invariant } from "../../base/errors.ts";
 import { FlatMemory, type WordMemory } from "../../base/word_memory.ts";
 
 /** The offset that means "no node". */
@@ -17,8 +18,6 @@ export const NONE = -1;
 export interface Nodes {
   /** The low word of the base: alignment is that of addresses, not of offsets. */
   readonly baseLow: number;
-  /** Called before each operation: takes up a buffer that was replaced by growth. */
-  enter(): void;
   /** Takes up growth of the memory, and returns its size in bytes. */
   grow(): number;
   /** Reads a word, signed. */
@@ -53,6 +52,9 @@ export function nodesOf(memory: WordMemory): Nodes {
 /**
  * Nodes in a host buffer. No link is base − 1 in the low word and all ones in the high one, for with base 0 the offset 0, a
  * good one, already has the pattern of a null pointer.
+ *
+ * A buffer that was replaced by growth is noticed where it costs nothing: a word of the old one is undefined, which optimised
+ * code knows from the bounds check that it makes anyway. Each method is small enough to be inlined with its callers.
  */
 class FlatNodes implements Nodes {
   readonly baseLow: number;
@@ -65,31 +67,45 @@ class FlatNodes implements Nodes {
     this.#words = memory.refresh();
   }
 
-  enter(): void {
-    if (this.#words.length === 0) this.#words = this.#memory.refresh();
-  }
-
   grow(): number {
     this.#words = this.#memory.refresh();
     return this.#memory.size;
   }
 
   load(offset: number): number {
-    return this.#words[offset >> 2]!;
+    const word = this.#words[offset >> 2];
+    return word === undefined ? this.#again(offset) : word;
   }
 
   store(offset: number, word: number): void {
-    this.#words[offset >> 2] = word;
+    const i = offset >> 2;
+    if (this.#words[i] === undefined) this.#again(offset);
+    this.#words[i] = word;
   }
 
   link(offset: number): number {
-    return (this.#words[offset >> 2]! - this.baseLow) | 0;
+    const word = this.#words[offset >> 2];
+    return ((word === undefined ? this.#again(offset) : word) - this.baseLow) |
+      0;
   }
 
   setLink(offset: number, target: number): void {
     const i = offset >> 2;
+    if (this.#words[i] === undefined) this.#again(offset);
     this.#words[i] = target + this.baseLow;
     this.#words[i + 1] = target >> 31;
+  }
+
+  /** Takes up the buffer as it is, and reads a word that the one before did not have. */
+  #again(offset: number): number {
+    this.#words = this.#memory.refresh();
+    const word = this.#words[offset >> 2];
+    invariant(
+      word !== undefined,
+      `no link leads out of the heap's memory, as one to offset ${offset} does: ` +
+        "a freed block was written to, or the memory shrank",
+    );
+    return word;
   }
 }
 
@@ -106,8 +122,6 @@ class AddressedNodes implements Nodes {
     this.#baseHigh = Math.floor(memory.base / 2 ** 32) | 0;
     this.#null = memory.base === 0 ? -1 : 0;
   }
-
-  enter(): void {}
 
   grow(): number {
     return this.#memory.size;

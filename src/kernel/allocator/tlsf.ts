@@ -104,7 +104,6 @@ export class TlsfHeap extends BaseHeap {
     const s = this.state;
     if (size > s.end - s.bottom) return null;
     const need = (size + (PIECE_BYTES - 1)) & -PIECE_BYTES;
-    this.nodes.enter();
     const block = align <= PIECE_BYTES
       ? this.#find(need, need, align)
       : this.#findAligned(need, align);
@@ -136,7 +135,6 @@ export class TlsfHeap extends BaseHeap {
     if (marks.has(offset) || marks.has(offset + bytes - PIECE_BYTES)) {
       this.bug(offset, size, "it is free already");
     }
-    this.nodes.enter();
     this.#release(offset, bytes);
     s.used -= bytes;
   }
@@ -163,7 +161,6 @@ export class TlsfHeap extends BaseHeap {
 
   /** The free blocks by class, last freed first. */
   override freeRegions(): FreeRegion[] {
-    this.nodes.enter();
     const regions: FreeRegion[] = [];
     for (const head of this.state.heads) {
       for (
