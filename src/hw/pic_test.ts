@@ -286,6 +286,24 @@ Deno.test("Pic.acknowledge() asks the secondary only where both ICW3 say so", ()
   }
 });
 
+Deno.test("Pic.acknowledge() knows no cascade in single mode", () => {
+  const rows: [icw1: number, icw1Secondary: number, vector: number][] = [
+    [0x13, 0x11, 0x22], // The primary answers itself.
+    [0x11, 0x13, 0xff], // The secondary does not listen.
+  ];
+  for (const [icw1, icw1Secondary, vector] of rows) {
+    const { pic } = board();
+    write(pic, [[0x20, icw1], [0x21, 0x20]]);
+    if (icw1 === 0x11) pic.writePort(0x21, 0x04);
+    write(pic, [[0x21, 0x01], [0xa0, icw1Secondary], [0xa1, 0x28]]);
+    if (icw1Secondary === 0x11) pic.writePort(0xa1, 0x02);
+    pic.writePort(0xa1, 0x01);
+    pic.state.secondary.icw3 = 2; // Left over; counts in cascade mode only.
+    pic.setIrq(8, true);
+    assertEquals(pic.acknowledge(), vector);
+  }
+});
+
 // "End of Interrupt (EOI)": "A non-specific EOI … will automatically reset the highest IS bit of those that are set."
 Deno.test("Pic OCW2 ends interrupts as its table says", () => {
   const inService = (...ocw2: number[]) => {
@@ -402,8 +420,12 @@ Deno.test("Pic nests within the secondary in special fully nested mode only", ()
       assertEquals(pic.acknowledge(), 0x29);
       assertEquals(registers(pic, 0xa0)[1], 0x12);
     }
-    // Lower lines of the primary stay out.
+    // Lower lines of the primary stay out, and the secondary while a higher one is in service.
     pulse(pic, 3);
+    assertEquals(intr.level, false);
+    pulse(pic, 1);
+    assertEquals(pic.acknowledge(), 0x21);
+    pulse(pic, 8);
     assertEquals(intr.level, false);
   }
 });
@@ -443,6 +465,25 @@ Deno.test("Pic poll answers with the requests of the time of its command", () =>
   pic.setIrq(6, false);
   assertEquals(pic.readPort(0x20), 0x86);
   assertEquals(registers(pic), [0x08, 0x40, 0]);
+});
+
+Deno.test("Pic poll of the secondary with automatic EOI gives an edge for the next request", () => {
+  const { pic, intr } = initialised({ icw4Secondary: 0x03 });
+  pulse(pic, 10, 9);
+  pic.writePort(0x20, 0x0c);
+  assertEquals(pic.readPort(0x20), 0x82);
+  pic.writePort(0xa0, 0x0c);
+  assertEquals(pic.readPort(0xa0), 0x81);
+  pic.writePort(0x20, 0x20);
+  assertEquals([intr.level, pic.acknowledge()], [true, 0x2a]);
+});
+
+Deno.test("Pic.acknowledge() takes what a pending poll has frozen, once", () => {
+  const { pic } = initialised({ icw4: 0x03 });
+  pulse(pic, 6);
+  pic.writePort(0x20, 0x0c);
+  assertEquals(pic.acknowledge(), 0x26);
+  assertEquals([pic.readPort(0x20), ...registers(pic)], [0, 0, 0, 0]);
 });
 
 Deno.test("Pic poll of the secondary gives the primary its next edge", () => {
