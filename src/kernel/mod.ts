@@ -1,0 +1,29 @@
+/**
+ * The kernel of "Writing an OS in Rust" in TypeScript, subsystem for
+ * subsystem, and the default kernel made of them.
+ *
+ * @module
+ */
+
+export type { StateTree } from "../base/state_tree.ts";
+export type { BootInfo } from "../hw/boot_info.ts";
+export type { HostEntry, Kernel, Program } from "../hw/hosted.ts";
+export type { Instructions, KernelStop } from "../hw/instructions.ts";
+export * from "./core.ts";
+export * from "./cpu_env.ts";
+export * from "./gates.ts";
+export * from "./gdt.ts";
+export * from "./interrupts.ts";
+export * from "./kernel.ts";
+export * from "./keyboard_echo.ts";
+export * from "./layout.ts";
+export * from "./panic.ts";
+export * from "./pic8259.ts";
+export * from "./pics.ts";
+export * from "./serial.ts";
+export * from "./stack_frame_view.ts";
+export * from "./sync/mod.ts";
+export * from "./uart_16550/v0_6.ts";
+export * from "./utf8.ts";
+export * from "./vga_buffer.ts";
+export * from "./volatile.ts";
