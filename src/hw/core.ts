@@ -78,6 +78,7 @@ export class Core {
 
   #board: Board | null = null;
   #intr = false;
+  #nmiMask = false;
 
   /**
    * @param phys physical memory
@@ -133,8 +134,14 @@ export class Core {
     this.refresh();
   }
 
+  /** Port 0x70 bit 7 on its way to the NMI pin: while it is high, edges don't reach the CPU. */
+  setNmiMask(level: boolean): void {
+    this.#nmiMask = level;
+  }
+
   /** The NMI pin: an edge is remembered until it is taken. */
   raiseNmi(): void {
+    if (this.#nmiMask) return;
     this.cpu.nmiPending = true;
     this.refresh();
   }

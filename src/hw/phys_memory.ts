@@ -14,18 +14,10 @@
  */
 
 import type { EventSink } from "../base/events.ts";
+import { checkRamBytes, RAM_HIGH_START, RAM_LOW_END_MAX } from "./e820.ts";
 import type { MmioDevice } from "./mmio.ts";
 import { PAGE_BYTES } from "./page_map.ts";
 import { Ram } from "./ram.ts";
-
-/** Least RAM of a machine, in bytes. */
-export const RAM_BYTES_MIN: number = 16 * 2 ** 20;
-/** Most RAM of a machine, in bytes. */
-export const RAM_BYTES_MAX: number = 4 * 2 ** 30;
-/** Where RAM below 4 GiB ends at most. */
-export const LOW_RAM_END: number = 3 * 2 ** 30;
-/** Where the rest of RAM begins. */
-export const HIGH_RAM_START: number = 4 * 2 ** 30;
 
 const LEGACY_HOLE_START = 0xa_0000;
 const ROM_START = 0xf_0000;
@@ -53,12 +45,7 @@ export class PhysMemory {
    * @throws {RangeError} if the size is out of range
    */
   constructor(bytes: number, events: EventSink) {
-    if (!(bytes >= RAM_BYTES_MIN && bytes <= RAM_BYTES_MAX)) {
-      throw new RangeError(
-        `Cannot build a machine with ${bytes} bytes of RAM: give 16 MiB to 4 GiB`,
-      );
-    }
-    this.ram = new Ram(bytes);
+    this.ram = new Ram(checkRamBytes(bytes));
     this.#events = events;
   }
 
@@ -81,11 +68,11 @@ export class PhysMemory {
    */
   ramOffset(address: number): number {
     if (address < LEGACY_HOLE_START) return address;
-    if (address < LOW_RAM_END) {
+    if (address < RAM_LOW_END_MAX) {
       return address < this.ram.size && address >= ROM_START ? address : -1;
     }
-    const offset = address - HIGH_RAM_START + LOW_RAM_END;
-    return address >= HIGH_RAM_START && offset < this.ram.size ? offset : -1;
+    const offset = address - RAM_HIGH_START + RAM_LOW_END_MAX;
+    return address >= RAM_HIGH_START && offset < this.ram.size ? offset : -1;
   }
 
   /** Whether stores to an address are swallowed although loads find RAM: it is ROM. */
@@ -126,6 +113,14 @@ export class PhysMemory {
     return offset >= 0
       ? this.ram.words[offset >>> 2]!
       : this.#readDevice(address, 4) | 0;
+  }
+
+  /** Loads as an onlooker: records no event. */
+  peek(address: number, bytes: AccessWidth): number {
+    const offset = this.ramOffset(address);
+    if (offset >= 0) return this.#readRam(offset, bytes);
+    const window = this.#window(address);
+    return window ? window.device.readMmio(address - window.first, bytes) : -1;
   }
 
   /** Stores at an offset of RAM, ROM included: for firmware and for stores that were checked before. */

@@ -1,0 +1,355 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { NO_EVENTS } from "../base/events.ts";
+import {
+  BIT,
+  indexAt,
+  mapOne,
+  readEntry,
+  TABLES,
+  writeEntry,
+} from "../../tests/support/page_tables.ts";
+import type { VirtAddr } from "./addr.ts";
+import { type CpuState, cpuState } from "./cpu_state.ts";
+import { Fault } from "./fault.ts";
+import { Mmu } from "./mmu.ts";
+import { ACCESS_FETCH, ACCESS_USER, ACCESS_WRITE } from "./page_walk.ts";
+import { PhysMemory } from "./phys_memory.ts";
+import { CR0_WP, EFER_NXE } from "./registers.ts";
+
+const { P, RW, US, A, D, PS, G, XD } = BIT;
+const PAGE = 0x4444_4444_0000n;
+const FRAME = 0x5_5000n;
+
+interface Bench {
+  readonly phys: PhysMemory;
+  readonly cpu: CpuState;
+  readonly mmu: Mmu;
+  readonly fault: Fault;
+}
+
+function bench(): Bench {
+  const phys = new PhysMemory(16 * 2 ** 20, NO_EVENTS);
+  const cpu = cpuState();
+  cpu.cr3 = TABLES[4]!;
+  cpu.cr0 = (cpu.cr0 | CR0_WP) >>> 0;
+  cpu.efer |= EFER_NXE;
+  const fault = new Fault();
+  return { phys, cpu, fault, mmu: new Mmu(cpu, phys, fault, NO_EVENTS) };
+}
+
+const at = (address: bigint): VirtAddr =>
+  Number(BigInt.asIntN(64, address)) as VirtAddr;
+
+/** The error code of the page fault that an access raises, or the physical address. */
+function outcome(b: Bench, address: bigint, access: number): string {
+  try {
+    return `at 0x${b.mmu.translate(at(address), access).toString(16)}`;
+  } catch (thrown) {
+    if (thrown !== b.fault) throw thrown;
+    return `#${b.fault.vector} ${b.fault.errorCode.toString(2)}`;
+  }
+}
+
+// SDM 3A, "Page-Fault Exceptions": P, W/R, U/S, RSVD, I/D from bit 0 up.
+const FAULT_ROWS: readonly {
+  readonly name: string;
+  readonly entries: readonly bigint[];
+  readonly access: number;
+  readonly want: string;
+}[] = [
+  { name: "nothing there", entries: [0n], access: 0, want: "#14 0" },
+  {
+    name: "not present, store",
+    entries: [P | RW, P | RW, P | RW, RW],
+    access: ACCESS_WRITE,
+    want: "#14 10",
+  },
+  {
+    name: "not present, user fetch",
+    entries: [P | US, 0n],
+    access: ACCESS_USER | ACCESS_FETCH,
+    want: "#14 10100",
+  },
+  {
+    name: "supervisor page, user load",
+    entries: [P | US, P | US, P | US, P],
+    access: ACCESS_USER,
+    want: "#14 101",
+  },
+  {
+    name: "U/S clear at level 4 only",
+    entries: [P, P | US, P | US, P | US],
+    access: ACCESS_USER,
+    want: "#14 101",
+  },
+  {
+    name: "read-only page, supervisor store, WP set",
+    entries: [P | RW, P | RW, P | RW, P],
+    access: ACCESS_WRITE,
+    want: "#14 11",
+  },
+  {
+    name: "R/W clear at level 3 only",
+    entries: [P | RW, P, P | RW, P | RW],
+    access: ACCESS_WRITE,
+    want: "#14 11",
+  },
+  {
+    name: "XD at level 2",
+    entries: [P, P, P | XD, P],
+    access: ACCESS_FETCH,
+    want: "#14 10001",
+  },
+  {
+    name: "PS in a level 4 entry",
+    entries: [P | PS],
+    access: 0,
+    want: "#14 1001",
+  },
+  {
+    name: "bit 40 of an entry",
+    entries: [P, P | 1n << 40n],
+    access: 0,
+    want: "#14 1001",
+  },
+  {
+    name: "bit 51 of an entry, store",
+    entries: [P, P, P, P | 1n << 51n],
+    access: ACCESS_WRITE,
+    want: "#14 1011",
+  },
+  {
+    name: "bit 13 of a 2 MiB entry",
+    entries: [P, P, P | PS | 1n << 13n],
+    access: 0,
+    want: "#14 1001",
+  },
+  {
+    name: "bit 29 of a 1 GiB entry",
+    entries: [P, P | PS | 1n << 29n],
+    access: 0,
+    want: "#14 1001",
+  },
+];
+
+for (const row of FAULT_ROWS) {
+  Deno.test(`Mmu.translate() faults: ${row.name}`, () => {
+    const b = bench();
+    const leafAddress = row.entries.length === 4 ? FRAME : 0n;
+    mapOne(b.phys, PAGE, leafAddress, row.entries);
+    assertEquals(outcome(b, PAGE, row.access), row.want);
+    assertEquals(b.fault.cr2, at(PAGE));
+    for (let level = 4; level >= 1; level--) {
+      const entry = readEntry(b.phys, TABLES[level]!, indexAt(PAGE, level));
+      assertEquals(entry & (A | D), 0n, "a fault sets neither A nor D");
+    }
+  });
+}
+
+Deno.test("Mmu.translate() raises #GP(0) for an address that is not canonical", () => {
+  const b = bench();
+  assertEquals(outcome(b, 0x8000_0000_0000n, 0), "#13 0");
+  assertEquals(outcome(b, -0x8000_0000_0001n, 0), "#13 0");
+});
+
+Deno.test("Mmu.translate() treats XD as reserved while EFER.NXE is clear", () => {
+  const b = bench();
+  b.cpu.efer &= ~EFER_NXE;
+  mapOne(b.phys, PAGE, FRAME, [P, P, P, P | XD]);
+  assertEquals(outcome(b, PAGE, 0), "#14 1001");
+  // I/D is 0 for a fetch, too: SDM 3A, "Page-Fault Exceptions", I/D flag.
+  assertEquals(outcome(b, PAGE, ACCESS_FETCH), "#14 1001");
+});
+
+Deno.test("Mmu.translate() ignores R/W for the supervisor while CR0.WP is clear", () => {
+  const b = bench();
+  mapOne(b.phys, PAGE, FRAME, [P | US, P | US, P | US, P | US]);
+  assertEquals(outcome(b, PAGE, ACCESS_WRITE), "#14 11");
+  b.cpu.cr0 = (b.cpu.cr0 & ~CR0_WP) >>> 0;
+  assertEquals(outcome(b, PAGE, ACCESS_WRITE), "at 0x55000");
+  assertEquals(outcome(b, PAGE, ACCESS_WRITE | ACCESS_USER), "#14 111");
+});
+
+// SDM 3A, "Accessed and Dirty Flags".
+Deno.test("Mmu.translate() sets A at each level, and D at the last by a store", () => {
+  const b = bench();
+  mapOne(b.phys, PAGE, FRAME, [P | RW, P | RW, P | RW, P | RW]);
+  const flags = () =>
+    [4, 3, 2, 1].map((level) =>
+      readEntry(b.phys, TABLES[level]!, indexAt(PAGE, level)) & (A | D)
+    );
+  b.mmu.load32(at(PAGE));
+  assertEquals(flags(), [A, A, A, A]);
+  b.mmu.load32(at(PAGE));
+  b.mmu.store32(at(PAGE), 1);
+  assertEquals(flags(), [A, A, A, A | D]);
+});
+
+Deno.test("Mmu.load32() keeps the old translation until INVLPG", () => {
+  const b = bench();
+  mapOne(b.phys, PAGE, FRAME, [P | RW, P | RW, P | RW, P | RW]);
+  b.phys.write(0x5_5000, 0x0ddba11, 4);
+  b.phys.write(0x6_6000, 0xfeed, 4);
+  assertEquals(b.mmu.load32(at(PAGE)), 0x0ddba11);
+  writeEntry(b.phys, TABLES[1]!, indexAt(PAGE, 1), 0x6_6000n | P | RW);
+  assertEquals(b.mmu.load32(at(PAGE)), 0x0ddba11, "stale");
+  b.mmu.dropFast();
+  assertEquals(b.mmu.load32(at(PAGE)), 0x0ddba11, "stale without fast path");
+  b.mmu.flushPage(at(PAGE));
+  assertEquals(b.mmu.load32(at(PAGE)), 0xfeed);
+});
+
+Deno.test("Mmu.flush() keeps global pages on a CR3 load and drops them otherwise", () => {
+  const b = bench();
+  mapOne(b.phys, PAGE, FRAME, [P, P, P, P | G]);
+  b.phys.write(0x5_5000, 1, 4);
+  b.phys.write(0x6_6000, 2, 4);
+  b.mmu.load32(at(PAGE));
+  writeEntry(b.phys, TABLES[1]!, indexAt(PAGE, 1), 0x6_6000n | P | G);
+  b.mmu.flush(false);
+  assertEquals(b.mmu.load32(at(PAGE)), 1);
+  b.mmu.flush(true);
+  assertEquals(b.mmu.load32(at(PAGE)), 2);
+});
+
+Deno.test("Mmu.flushPage() drops every entry of a 2 MiB page", () => {
+  const b = bench();
+  const big = 0x4000_0000n;
+  mapOne(b.phys, big, 0x20_0000n, [P, P, P | PS]);
+  b.phys.write(0x20_0000, 1, 4);
+  b.phys.write(0x20_5000, 5, 4);
+  b.phys.write(0x40_0000, 10, 4);
+  b.phys.write(0x40_5000, 50, 4);
+  assertEquals([b.mmu.load32(at(big)), b.mmu.load32(at(big + 0x5000n))], [
+    1,
+    5,
+  ]);
+  writeEntry(b.phys, TABLES[2]!, indexAt(big, 2), 0x40_0000n | P | PS);
+  assertEquals([b.mmu.load32(at(big)), b.mmu.load32(at(big + 0x5000n))], [
+    1,
+    5,
+  ]);
+  b.mmu.flushPage(at(big + 0x1f_f123n));
+  assertEquals([b.mmu.load32(at(big)), b.mmu.load32(at(big + 0x5000n))], [
+    10,
+    50,
+  ]);
+});
+
+Deno.test("Mmu.translate() of a page that became allowed faults once more, then walks", () => {
+  // SDM 3A, "Optional Invalidation": a page fault may come although the tables allow the access by now; it invalidates.
+  const b = bench();
+  mapOne(b.phys, PAGE, FRAME, [P | RW, P | RW, P | RW, P]);
+  b.mmu.load32(at(PAGE));
+  writeEntry(b.phys, TABLES[1]!, indexAt(PAGE, 1), FRAME | P | RW);
+  assertEquals(outcome(b, PAGE, ACCESS_WRITE), "#14 11");
+  assertEquals(outcome(b, PAGE, ACCESS_WRITE), "at 0x55000");
+});
+
+Deno.test("Mmu.store64() changes nothing when its second page faults", () => {
+  const b = bench();
+  mapOne(b.phys, PAGE, FRAME, [P | RW, P | RW, P | RW, P | RW]);
+  const last = at(PAGE + 0xffcn);
+  assertThrows(() => b.mmu.store64(last, -1, -1));
+  assertEquals(b.phys.read(0x5_5ffc, 4), 0);
+  assertEquals(b.fault.cr2, at(PAGE + 0x1000n));
+});
+
+Deno.test("Mmu: every access width at every offset reads back, across pages, on flat bytes", () => {
+  const b = bench();
+  const all = P | RW;
+  mapOne(b.phys, PAGE, FRAME, [all, all, all, all]);
+  const next = indexAt(PAGE + 0x1000n, 1);
+  writeEntry(b.phys, TABLES[1]!, next, 0x9_9000n | all); // Not adjacent in memory.
+  const model = new Uint8Array(0x2000);
+  const view = new DataView(model.buffer);
+  fc.assert(fc.property(
+    fc.array(
+      fc.record({
+        offset: fc.oneof(
+          fc.integer({ min: 0xff0, max: 0x100f }),
+          fc.integer({ min: 0, max: 0x1ff8 }),
+        ),
+        kind: fc.constantFrom(1, 2, 4, 8),
+        value: fc.bigInt({ min: 0n, max: 0xffff_ffff_ffff_ffffn }),
+        drop: fc.boolean(),
+      }),
+      { maxLength: 40 },
+    ),
+    (script) => {
+      for (const { offset, kind, value, drop } of script) {
+        if (drop) b.mmu.dropFast();
+        const where = at(PAGE + BigInt(offset));
+        const low = Number(value & 0xffff_ffffn);
+        const high = Number(value >> 32n);
+        if (kind === 1) {
+          b.mmu.store8(where, low);
+          view.setUint8(offset, low & 0xff);
+          assertEquals(b.mmu.load8(where), low & 0xff);
+        } else if (kind === 2) {
+          b.mmu.store16(where, low);
+          view.setUint16(offset, low & 0xffff, true);
+          assertEquals(b.mmu.load16(where), low & 0xffff);
+        } else if (kind === 4) {
+          b.mmu.store32(where, low);
+          view.setUint32(offset, low, true);
+          assertEquals(b.mmu.load32(where), low);
+        } else {
+          b.mmu.store64(where, low, high);
+          view.setBigUint64(offset, value, true);
+          assertEquals([b.mmu.load64(where), b.mmu.high], [low, high]);
+        }
+      }
+      const { bytes } = b.phys.ram;
+      assertEquals(bytes.slice(0x5_5000, 0x5_6000), model.slice(0, 0x1000));
+      assertEquals(bytes.slice(0x9_9000, 0x9_a000), model.slice(0x1000));
+    },
+  ));
+});
+
+/** SDM 3A, "Determination of Access Rights", written once more as the manual's table: a naive model. */
+function modelAllows(
+  entries: readonly bigint[],
+  access: number,
+  writeProtect: boolean,
+): boolean {
+  const every = (bit: bigint) => entries.every((entry) => (entry & bit) !== 0n);
+  const userPage = every(US);
+  const writable = every(RW);
+  const noFetch = entries.some((entry) => (entry & XD) !== 0n);
+  if ((access & ACCESS_FETCH) !== 0) {
+    return !noFetch && ((access & ACCESS_USER) === 0 || userPage);
+  }
+  if ((access & ACCESS_USER) !== 0) {
+    return userPage && ((access & ACCESS_WRITE) === 0 || writable);
+  }
+  return (access & ACCESS_WRITE) === 0 || writable || !writeProtect;
+}
+
+Deno.test("Mmu.translate() allows what the manual's table allows, from the tables and from the TLB", () => {
+  const flags = fc.tuple(fc.boolean(), fc.boolean(), fc.boolean()).map((
+    [rw, us, xd],
+  ) => P | (rw ? RW : 0n) | (us ? US : 0n) | (xd ? XD : 0n));
+  fc.assert(fc.property(
+    fc.array(flags, { minLength: 4, maxLength: 4 }),
+    fc.constantFrom(
+      0,
+      ACCESS_WRITE,
+      ACCESS_FETCH,
+      ACCESS_USER,
+      ACCESS_USER | ACCESS_WRITE,
+      ACCESS_USER | ACCESS_FETCH,
+    ),
+    fc.boolean(),
+    fc.boolean(),
+    (entries, access, writeProtect, warm) => {
+      const b = bench();
+      if (!writeProtect) b.cpu.cr0 = (b.cpu.cr0 & ~CR0_WP) >>> 0;
+      mapOne(b.phys, PAGE, FRAME, entries);
+      if (warm) outcome(b, PAGE, 0); // A supervisor load is always allowed.
+      const got = outcome(b, PAGE, access) === "at 0x55000";
+      assertEquals(got, modelAllows(entries, access, writeProtect));
+    },
+  ));
+});

@@ -1,0 +1,37 @@
+/**
+ * A saved machine: plain data from which the run goes on as if it had never stopped.
+ *
+ * @module
+ */
+
+import type { StateTree } from "../base/state_tree.ts";
+import type { Input } from "./input_log.ts";
+import type { FullMachineConfig } from "./machine_config.ts";
+import type { PageMap } from "./page_map.ts";
+
+/** The layout of a snapshot; another number is refused. */
+export const SNAPSHOT_VERSION = 1;
+
+/** Everything that a machine is, between two turns. */
+export interface Snapshot {
+  /** {@linkcode SNAPSHOT_VERSION}. */
+  readonly version: number;
+  /** The hardware. */
+  readonly config: FullMachineConfig;
+  /** The program's `id`, or `null` without a program. */
+  readonly programId: string | null;
+  /** Names of the program's entries, in order. */
+  readonly entries: readonly string[];
+  /** Clock, CPU, TLB and devices, as one tree. */
+  readonly machine: StateTree;
+  /** RAM, sharing what has not changed with other snapshots. */
+  readonly ram: PageMap;
+  /** The kernel's state, or `null` without a program. */
+  readonly kernel: StateTree | null;
+  /** The input log. */
+  readonly inputs: readonly Input[];
+  /** How many inputs have happened. */
+  readonly cursor: number;
+  /** What the serial port has sent. */
+  readonly serial: Uint8Array;
+}
