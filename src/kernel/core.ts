@@ -5,9 +5,7 @@
  * @module
  */
 
-import type { StateTree } from "../base/state_tree.ts";
-import type { BootInfo } from "../hw/boot_info.ts";
-import type { HostEntry, Kernel } from "../hw/hosted.ts";
+import type { HostEntry } from "../hw/hosted.ts";
 import type { Instructions } from "../hw/instructions.ts";
 import { cpuEnv } from "./cpu_env.ts";
 import { type PanicInfo, panicText } from "./panic.ts";
@@ -45,35 +43,8 @@ export interface CoreOptions extends ConsoleOptions {
   readonly onPanic?: (info: PanicInfo, core: KernelCore) => void;
 }
 
-/** What a kernel does, for {@linkcode KernelCore.kernel}. */
-export interface KernelBody {
-  /** Identifies the program. */
-  readonly id: string;
-  /** All that is saved. */
-  readonly state: StateTree;
-  /** The entry point. */
-  boot(info: BootInfo): void;
-  /** One turn of the outermost loop; HLT if absent. */
-  loop?(): void;
-}
-
 /**
- * The base of a kernel.
- *
- * @example
- * ```ts
- * import { KernelCore, coreState } from "@lockstep/kernel/kernel";
- * import type { Program } from "@lockstep/kernel/kernel";
- *
- * export const hello: Program = (cpu, state = coreState()) => {
- *   const core = new KernelCore(cpu, state);
- *   return core.kernel({
- *     id: "hello",
- *     state,
- *     boot: () => core.println("Hello World!"),
- *   });
- * };
- * ```
+ * The base of a kernel; `defineKernel` makes one.
  */
 export class KernelCore {
   /** The CPU. */
@@ -92,16 +63,15 @@ export class KernelCore {
    * Builds objects over the state; touches no machine.
    *
    * @param cpu The CPU.
-   * @param state Where to go on from: a {@linkcode CoreState}, perhaps with
-   * more in it.
+   * @param state Where to go on from; there may be more in it.
    * @param options How it behaves.
    */
   constructor(
     cpu: Instructions,
-    state: StateTree,
+    state: CoreState,
     options: CoreOptions = {},
   ) {
-    const { vga, serial } = state as CoreState;
+    const { vga, serial } = state;
     this.cpu = cpu;
     this.env = cpuEnv(cpu, this.entries);
     this.vga = new VgaConsole(cpu, this.env, vga, options);
@@ -157,7 +127,7 @@ export class KernelCore {
   panic(message: string): never {
     const info = { message, place: placeOf(this.cpu.frames()) };
     this.#onPanic(info, this);
-    return this.cpu.stop({ reason: "panic", message: panicText(info) });
+    return this.cpu.stop({ reason: "panic", message });
   }
 
   /**
@@ -169,21 +139,5 @@ export class KernelCore {
   add<E extends HostEntry>(entry: E): E {
     this.entries.push(entry);
     return entry;
-  }
-
-  /**
-   * Makes the kernel.
-   *
-   * @param body What it does.
-   * @returns What the machine takes.
-   */
-  kernel(body: KernelBody): Kernel {
-    return {
-      id: body.id,
-      state: body.state,
-      entries: this.entries,
-      boot: (info) => body.boot(info),
-      loop: () => body.loop === undefined ? this.cpu.hlt() : body.loop(),
-    };
   }
 }

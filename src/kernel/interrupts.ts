@@ -14,10 +14,20 @@ import {
   IDT_BYTES,
   InterruptDescriptorTable,
 } from "../hw/idt.ts";
+import type { HostEntry } from "../hw/hosted.ts";
 import type { KernelCore } from "./core.ts";
-import type { Gate } from "./gates.ts";
 import { IDT_ADDR } from "./layout.ts";
 import { Lazy, type OnceState, onceState } from "./sync/mod.ts";
+
+/** A handler and where its gate stands. */
+export interface Gate extends HostEntry {
+  /** Index of the gate, 0 to 255. */
+  readonly vector: number;
+  /** Interrupt stack of the TSS, 0 to 6; the stack in use if absent. */
+  readonly stackIndex?: number;
+  /** Whether the gate leaves IF as it is; it clears IF if absent. */
+  readonly trap?: boolean;
+}
 
 /** `IDT` as data: whether it is built; the table itself lies in memory. */
 export type IdtState = OnceState<boolean>;

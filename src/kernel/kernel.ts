@@ -8,30 +8,22 @@
  * @module
  */
 
-import type { StateTree } from "../base/state_tree.ts";
-import type { Kernel } from "../hw/hosted.ts";
-import type { Instructions } from "../hw/instructions.ts";
-import {
-  type CoreOptions,
-  type CoreState,
-  coreState,
-  KernelCore,
-} from "./core.ts";
+import type { Program } from "../hw/hosted.ts";
+import { type CoreOptions, type CoreState, coreState } from "./core.ts";
+import { defineKernel } from "./define_kernel.ts";
 import {
   breakpointHandler,
   doubleFaultHandler,
-  interruptHandler,
   pageFaultHandler,
-} from "./gates.ts";
+} from "./exceptions.ts";
 import { Gdt, type GdtState, gdtState } from "./gdt.ts";
 import { Idt, type IdtState, idtState } from "./interrupts.ts";
 import {
   keyboardEcho,
   type KeyboardEchoState,
   keyboardEchoState,
-  keyboardHandler,
 } from "./keyboard_echo.ts";
-import { Pics, TIMER_VECTOR } from "./pics.ts";
+import { keyboardHandler, Pics, timerHandler } from "./pics.ts";
 import { type SpinMutexState, spinMutexState } from "./sync/mod.ts";
 
 /** All that the kernel saves. */
@@ -62,43 +54,39 @@ export function kernelState(): KernelState {
 }
 
 /**
- * Makes the kernel. A `Program`: hand it to the machine.
+ * Makes the kernel's program.
  *
- * @param cpu The CPU.
- * @param state Where to go on from.
  * @param options How it prints and panics.
- * @returns The kernel.
+ * @returns What the machine takes.
  */
-export function kernel(
-  cpu: Instructions,
-  state: StateTree = kernelState(),
-  options: CoreOptions = {},
-): Kernel {
-  const s = state as KernelState;
-  const core = new KernelCore(cpu, s, options);
-  const pics = new Pics(cpu, core.env, s.pics);
-  const gdt = new Gdt(cpu, core.env, s.gdt);
-  const idt = new Idt(core, s.idt, [
-    breakpointHandler(core),
-    pageFaultHandler(core),
-    doubleFaultHandler(core),
-    interruptHandler(
-      "timer_interrupt_handler",
-      TIMER_VECTOR,
-      pics,
-      () => core.print("."),
-    ),
-    keyboardHandler(pics, keyboardEcho(core, s.keyboard)),
-  ]);
-  return core.kernel({
+export function makeKernel(options: CoreOptions = {}): Program {
+  return defineKernel({
     id: "kernel",
-    state: s,
-    boot() {
-      core.println("Hello World!");
-      gdt.init();
-      idt.init();
-      pics.initialize();
-      cpu.sti();
+    state: kernelState,
+    options,
+    build(core, state) {
+      const { cpu } = core;
+      const gdt = new Gdt(cpu, core.env, state.gdt);
+      const pics = new Pics(cpu, core.env, state.pics);
+      const idt = new Idt(core, state.idt, [
+        breakpointHandler(core),
+        pageFaultHandler(core),
+        doubleFaultHandler(core),
+        timerHandler(pics, () => core.print(".")),
+        keyboardHandler(pics, keyboardEcho(core, state.keyboard)),
+      ]);
+      return {
+        boot() {
+          core.println("Hello World!");
+          gdt.init();
+          idt.init();
+          pics.initialize();
+          cpu.sti();
+        },
+      };
     },
   });
 }
+
+/** The default kernel: hand it to the machine. */
+export const kernel: Program = makeKernel();

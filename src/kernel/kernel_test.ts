@@ -3,10 +3,9 @@ import { FakeCpu, StopSignal } from "../../tests/support/fake_cpu.ts";
 import { cloneState } from "../base/state_tree.ts";
 import type { BootInfo } from "../hw/boot_info.ts";
 import { kernel, kernelState } from "./kernel.ts";
-import { type CoreOptions, coreState, KernelCore } from "./core.ts";
-import { interruptHandler } from "./gates.ts";
+import { coreState, KernelCore } from "./core.ts";
 import { Idt, idtState } from "./interrupts.ts";
-import { Pics, TIMER_VECTOR } from "./pics.ts";
+import { Pics, TIMER_VECTOR, timerHandler } from "./pics.ts";
 import { BUFFER_WIDTH, VGA_BUFFER } from "./vga_buffer.ts";
 
 const INFO = {} as BootInfo;
@@ -34,9 +33,9 @@ function row(cpu: FakeCpu, row: number): string {
   return text.trimEnd();
 }
 
-function boot(options: CoreOptions = {}) {
+function boot() {
   const { cpu, scancodes, outs } = fake();
-  const k = kernel(cpu, kernelState(), options);
+  const k = kernel(cpu);
   cpu.attach(k.entries);
   k.boot(INFO);
   cpu.nop(); // The shadow of STI.
@@ -107,7 +106,7 @@ function interrupted(maskInterrupts: boolean, after: number) {
   const pics = new Pics(cpu, core.env);
   const timer = () => core.print(".");
   const idt = new Idt(core, idtState(), [
-    interruptHandler("timer_interrupt_handler", TIMER_VECTOR, pics, timer),
+    timerHandler(pics, timer),
   ]);
   cpu.attach(core.entries);
   idt.init();

@@ -7,9 +7,7 @@
  * @module
  */
 
-import type { Instructions } from "../hw/instructions.ts";
 import type { KernelCore } from "./core.ts";
-import { type Gate, interruptHandler } from "./gates.ts";
 import {
   Keyboard,
   type KeyboardOptions,
@@ -17,7 +15,6 @@ import {
   keyboardState,
   printedKey,
 } from "./keyboard/mod.ts";
-import { KEYBOARD_VECTOR, type Pics } from "./pics.ts";
 import {
   Lazy,
   type OnceState,
@@ -26,9 +23,6 @@ import {
   type SpinMutexState,
   spinMutexState,
 } from "./sync/mod.ts";
-
-/** The 8042's data port. */
-export const KEYBOARD_DATA_PORT = 0x60;
 
 /** The static `KEYBOARD` as data: nothing until the first key. */
 export type KeyboardEchoState = OnceState<{
@@ -45,25 +39,6 @@ export type KeyboardEchoState = OnceState<{
  */
 export function keyboardEchoState(): KeyboardEchoState {
   return onceState();
-}
-
-/**
- * Makes the handler of IRQ 1: it reads the scancode and hands it on.
- *
- * @param pics Hears the end of the interrupt.
- * @param onScancode Gets the byte.
- * @returns The gate.
- */
-export function keyboardHandler(
-  pics: Pics,
-  onScancode: (byte: number, cpu: Instructions) => void,
-): Gate {
-  return interruptHandler(
-    "keyboard_interrupt_handler",
-    KEYBOARD_VECTOR,
-    pics,
-    (cpu) => onScancode(cpu.in8(KEYBOARD_DATA_PORT), cpu),
-  );
 }
 
 /**

@@ -6,12 +6,20 @@
  */
 
 export type { StateTree } from "../base/state_tree.ts";
+export type { VirtAddr } from "../hw/addr.ts";
 export type { BootInfo } from "../hw/boot_info.ts";
+export type { GeneralRegister } from "../hw/general_registers.ts";
 export type { HostEntry, Kernel, Program } from "../hw/hosted.ts";
-export type { Instructions, KernelStop } from "../hw/instructions.ts";
+export type { InterruptStackFrame } from "../hw/idt.ts";
+export type {
+  Instructions,
+  KernelStop,
+  SegmentRegister,
+} from "../hw/instructions.ts";
 export * from "./core.ts";
 export * from "./cpu_env.ts";
-export * from "./gates.ts";
+export * from "./define_kernel.ts";
+export * from "./exceptions.ts";
 export * from "./gdt.ts";
 export * from "./interrupts.ts";
 export * from "./kernel.ts";

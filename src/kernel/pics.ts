@@ -1,7 +1,8 @@
 /**
- * The static `PICS`: the driver of both 8259A in a spin mutex.
+ * The static `PICS`, which is the driver of both 8259A in a spin mutex, and the
+ * handlers of the interrupts that they deliver.
  *
- * Book: "Hardware Interrupts", section "The 8259 PIC". The lock is taken with
+ * Book: "Hardware Interrupts". The lock is taken with
  * interrupts as they are: handlers run with interrupts off, and `initialize`
  * comes before the first STI.
  *
@@ -9,6 +10,7 @@
  */
 
 import type { Instructions } from "../hw/instructions.ts";
+import type { Gate } from "./interrupts.ts";
 import { ChainedPics } from "./pic8259.ts";
 import {
   SpinMutex,
@@ -22,9 +24,12 @@ export const PIC_1_OFFSET = 32;
 /** Vector of the secondary PIC's line 0. */
 export const PIC_2_OFFSET = 40;
 /** Vector of the timer. */
-export const TIMER_VECTOR = PIC_1_OFFSET;
+export const TIMER_VECTOR: number = PIC_1_OFFSET;
 /** Vector of the keyboard. */
 export const KEYBOARD_VECTOR: number = PIC_1_OFFSET + 1;
+
+/** The 8042's data port. */
+export const KEYBOARD_DATA_PORT = 0x60;
 
 /** The static. */
 export class Pics {
@@ -62,4 +67,69 @@ export class Pics {
   endOfInterrupt(vector: number): void {
     this.#pics.withLock((pics) => pics.notifyEndOfInterrupt(vector));
   }
+}
+
+/**
+ * Makes the handler of a hardware interrupt, which acts and then tells the
+ * PICs that the next one may come.
+ *
+ * @param name The entry's name.
+ * @param vector Index of the gate.
+ * @param pics Hears the end of the interrupt.
+ * @param act What the handler is for.
+ * @returns The gate.
+ */
+export function interruptHandler(
+  name: string,
+  vector: number,
+  pics: Pics,
+  act: (cpu: Instructions) => void,
+): Gate {
+  return {
+    name,
+    vector,
+    run(cpu) {
+      act(cpu);
+      pics.endOfInterrupt(vector);
+      cpu.iretq();
+    },
+  };
+}
+
+/**
+ * Makes the handler of IRQ 0.
+ *
+ * @param pics Hears the end of the interrupt.
+ * @param onTick What a tick is for.
+ * @returns The gate.
+ */
+export function timerHandler(
+  pics: Pics,
+  onTick: (cpu: Instructions) => void,
+): Gate {
+  return interruptHandler(
+    "timer_interrupt_handler",
+    TIMER_VECTOR,
+    pics,
+    onTick,
+  );
+}
+
+/**
+ * Makes the handler of IRQ 1: it reads the scancode and hands it on.
+ *
+ * @param pics Hears the end of the interrupt.
+ * @param onScancode Gets the byte.
+ * @returns The gate.
+ */
+export function keyboardHandler(
+  pics: Pics,
+  onScancode: (byte: number, cpu: Instructions) => void,
+): Gate {
+  return interruptHandler(
+    "keyboard_interrupt_handler",
+    KEYBOARD_VECTOR,
+    pics,
+    (cpu) => onScancode(cpu.in8(KEYBOARD_DATA_PORT), cpu),
+  );
 }

@@ -74,6 +74,6 @@ Deno.test("panic() says it as onPanic wants, then stops", () => {
     onPanic: (info, core) => core.serialPrint(`[failed] ${info.message}`),
   });
   const { reason } = assertThrows(() => core.panic("oh"), StopSignal);
-  assertEquals(reason, { reason: "panic", message: "panicked at boot:\noh" });
+  assertEquals(reason, { reason: "panic", message: "oh" });
   assertEquals(text(), "[failed] oh");
 });

@@ -1,8 +1,9 @@
 /**
- * Handlers as the book writes them, each with the vector of its gate.
+ * Handlers of exceptions as the book writes them, each with the vector of its
+ * gate.
  *
- * Book: "CPU Exceptions", "Double Faults", "Hardware Interrupts",
- * "Introduction to Paging". Texts are the book's.
+ * Book: "CPU Exceptions", "Double Faults", "Introduction to Paging". Texts are
+ * the book's.
  *
  * @module
  */
@@ -13,21 +14,10 @@ import {
   VECTOR_DF,
   VECTOR_PF,
 } from "../hw/exception.ts";
-import type { HostEntry } from "../hw/hosted.ts";
-import type { Instructions } from "../hw/instructions.ts";
 import { virtAddrDebug } from "../hw/addr.ts";
 import type { KernelCore } from "./core.ts";
+import type { Gate } from "./interrupts.ts";
 import { StackFrameView } from "./stack_frame_view.ts";
-
-/** A handler and where its gate stands. */
-export interface Gate extends HostEntry {
-  /** Index of the gate, 0 to 255. */
-  readonly vector: number;
-  /** Interrupt stack of the TSS, 0 to 6; the stack in use if absent. */
-  readonly stackIndex?: number;
-  /** Whether the gate leaves IF as it is; it clears IF if absent. */
-  readonly trap?: boolean;
-}
 
 /** The book's index of the double-fault stack. */
 export const DOUBLE_FAULT_IST_INDEX = 0;
@@ -97,43 +87,6 @@ export function doubleFaultHandler(
       cpu.pop64(); // Always 0.
       const frame = new StackFrameView(cpu);
       core.panic(`EXCEPTION: DOUBLE FAULT\n${frame.pretty()}`);
-    },
-  };
-}
-
-/** Where the end of an interrupt is told; a driver of the PICs in a mutex. */
-export interface EndOfInterrupt {
-  /**
-   * Ends an interrupt.
-   *
-   * @param vector The vector that was served.
-   */
-  endOfInterrupt(vector: number): void;
-}
-
-/**
- * Makes the handler of a hardware interrupt, which acts and then tells the
- * controller that the next one may come.
- *
- * @param name The entry's name.
- * @param vector Index of the gate.
- * @param pics Hears the end of the interrupt.
- * @param act What the handler is for.
- * @returns The gate.
- */
-export function interruptHandler(
-  name: string,
-  vector: number,
-  pics: EndOfInterrupt,
-  act: (cpu: Instructions) => void,
-): Gate {
-  return {
-    name,
-    vector,
-    run(cpu) {
-      act(cpu);
-      pics.endOfInterrupt(vector);
-      cpu.iretq();
     },
   };
 }
