@@ -7,6 +7,8 @@
  * @module
  */
 
+import type { HeapCore } from "./heap.ts";
+
 /** A sequence of operations that leaves the heap empty, so that it can be replayed over and over. */
 export interface Trace {
   /** The workload's name. */
@@ -45,6 +47,19 @@ class Xorshift32 {
   range(from: number, to: number): number {
     return from + this.below(to - from);
   }
+}
+
+/** A size as talc's benchmarks draw it: small ones more often than a uniform draw would have them. */
+function drawSize(random: Xorshift32, sizeMax: number): number {
+  const top = random.range(16, sizeMax);
+  return random.range(4, Math.max(5, top));
+}
+
+/** An alignment of 8 to 2048, each power of two a quarter as often as the one before. */
+function drawAlign(random: Xorshift32): number {
+  const x = random.u32() & 0xffff;
+  const zeros = x === 0 ? 16 : 31 - Math.clz32(x & -x);
+  return 8 << (zeros >> 1);
 }
 
 function trace(
@@ -109,15 +124,6 @@ export function randomTrace(name: string, options: RandomTraceOptions): Trace {
   const live: [slot: number, bytes: number, align: number][] = [];
   const freed: number[] = [];
   let slots = 0;
-  const size = (): number => {
-    const top = random.range(16, sizeMax);
-    return random.range(4, Math.max(5, top));
-  };
-  const align = (): number => {
-    const x = random.u32() & 0xffff;
-    const zeros = x === 0 ? 16 : 31 - Math.clz32(x & -x);
-    return 8 << (zeros >> 1);
-  };
   const release = (): number => {
     const index = random.below(live.length);
     const [slot, bytes, al] = live[index]!;
@@ -129,8 +135,8 @@ export function randomTrace(name: string, options: RandomTraceOptions): Trace {
   for (let i = 0; i < actions; i++) {
     const action = random.below(6);
     if ((action < 3 || live.length < liveTarget) && live.length < liveMax) {
-      const bytes = size();
-      const al = options.aligned === true ? align() : 8;
+      const bytes = drawSize(random, sizeMax);
+      const al = options.aligned === true ? drawAlign(random) : 8;
       const slot = freed.pop() ?? slots++;
       live.push([slot, bytes, al]);
       ops.push(slot, bytes, al, bytes);
@@ -138,6 +144,39 @@ export function randomTrace(name: string, options: RandomTraceOptions): Trace {
   }
   while (live.length > 0) release();
   return trace(name, ops, slots, heapBytes);
+}
+
+/**
+ * Fills a heap until it refuses: five blocks allocated for one freed at random, sizes and alignments as in random traces.
+ *
+ * @param heap a fresh heap
+ * @param sizeMax no block is bigger than this, bytes
+ * @param seed of the generator, not 0
+ * @returns the bytes in live blocks when it refused
+ */
+export function fillHeap(
+  heap: HeapCore,
+  sizeMax: number,
+  seed: number,
+): number {
+  const random = new Xorshift32(seed);
+  const live: [offset: number, bytes: number, align: number][] = [];
+  for (;;) {
+    const action = random.below(10);
+    if (action < 5) {
+      const bytes = drawSize(random, sizeMax);
+      const align = drawAlign(random);
+      const offset = heap.alloc(bytes, align);
+      if (offset === null) break;
+      live.push([offset, bytes, align]);
+    } else if (action === 5 && live.length > 0) {
+      const index = random.below(live.length);
+      heap.dealloc(...live[index]!);
+      live[index] = live[live.length - 1]!;
+      live.pop();
+    }
+  }
+  return live.reduce((sum, [, bytes]) => sum + bytes, 0);
 }
 
 /** What a trace of boxes beside long-lived blocks is made from. */
