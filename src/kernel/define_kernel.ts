@@ -53,7 +53,7 @@ export interface KernelDefinition<S extends CoreState> {
  * });
  * const machine = new Machine({ program });
  * assertEquals(machine.run().reason, "hung"); // HLT with interrupts off.
- * assertEquals(machine.vga.text()[23], "Hello World!");
+ * assertEquals(machine.vga.screenText()[23], "Hello World!");
  * ```
  */
 export function defineKernel<S extends CoreState>(

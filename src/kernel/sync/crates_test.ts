@@ -18,6 +18,7 @@ import {
   RwLock,
   SpinMutex,
 } from "./mod.ts";
+import { placeOf } from "./env.ts";
 import {
   atEveryBoundary,
   DeadlockStop,
@@ -134,6 +135,12 @@ Deno.test("lock() twice in one place is a deadlock without an interrupt", () => 
     stop.message,
     "Cannot lock M: held by loop, waited for by loop with interrupts on",
   );
+});
+
+Deno.test("placeOf() counts frames that repeat", () => {
+  assertEquals(placeOf(["loop"]), "loop");
+  assertEquals(placeOf(["boot", "f", "f", "f", "g"]), "boot > f (3 times) > g");
+  assertEquals(placeOf([]), "");
 });
 
 // spin: rw lock

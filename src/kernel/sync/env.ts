@@ -62,13 +62,22 @@ export const HOST_ENV: SyncEnv = Object.freeze({
 const SEPARATOR = " > ";
 
 /**
- * Joins frames to a place.
+ * Joins frames to a place; repeated ones are counted.
  *
  * @param frames Names of live frames, outermost first.
- * @returns For example `boot > timer_interrupt_handler`.
+ * @returns For example `boot > fib (9 times) > timer_interrupt_handler`.
  */
 export function placeOf(frames: readonly string[]): string {
-  return frames.join(SEPARATOR);
+  if (frames.length === 1) return frames[0]!;
+  const parts: string[] = [];
+  for (let i = 0; i < frames.length;) {
+    const name = frames[i]!;
+    const first = i;
+    while (i < frames.length && frames[i] === name) i++;
+    const count = i - first;
+    parts.push(count === 1 ? name : `${name} (${count} times)`);
+  }
+  return parts.join(SEPARATOR);
 }
 
 /**
@@ -112,7 +121,8 @@ function interruptBetween(
   let i = 0;
   while (i < held.length && held[i] === frames[i]) i++;
   for (; i < frames.length; i++) {
-    if (env.isHandler?.(frames[i]!)) return frames[i]!;
+    const name = frames[i]!.replace(/ \(\d+ times\)$/, "");
+    if (env.isHandler?.(name)) return name;
   }
   return null;
 }
