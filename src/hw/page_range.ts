@@ -10,13 +10,7 @@
  * @module
  */
 
-import {
-  addrToBigInt,
-  physAdd,
-  type PhysAddr,
-  virtAdd,
-  type VirtAddr,
-} from "./addr.ts";
+import { physAdd, type PhysAddr, virtAdd, type VirtAddr } from "./addr.ts";
 import {
   type Frame,
   frameDebug,
@@ -72,9 +66,13 @@ class Range<T extends VirtAddr | PhysAddr> implements AddressRange<T> {
   }
 
   len(): number {
-    const distance = addrToBigInt(this.end) - addrToBigInt(this.start);
-    const steps = Number(distance / BigInt(this.pageSize));
-    return Math.max(this.inclusive && distance >= 0n ? steps + 1 : steps, 0);
+    const steps = this.#number(this.end) - this.#number(this.start);
+    return Math.max(this.inclusive ? steps + 1 : steps, 0);
+  }
+
+  /** Number of a page or frame, counted from address 0 as unsigned. */
+  #number(item: T): number {
+    return item / this.pageSize + (item < 0 ? 2 ** 64 / this.pageSize : 0);
   }
 
   bytes(): number {
