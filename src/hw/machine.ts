@@ -1,0 +1,500 @@
+/**
+ * The machine: a PC as a value. It owns CPU, memory, devices and clock, runs a kernel on them, and can be saved, loaded,
+ * forked, compared and looked at between any two transitions.
+ *
+ * A *transition* is one turn of a hosted kernel, one handler that interrupts a halted CPU, one wait for the next event,
+ * or one instruction of machine code.
+ *
+ * @module
+ */
+
+import { EventLog, EVENTS_MAX } from "../base/events.ts";
+import { Hasher } from "../base/hash.ts";
+import {
+  cloneState,
+  copyStateInto,
+  hashState,
+  type StateTree,
+} from "../base/state_tree.ts";
+import { CLK_HZ, NEVER } from "../base/time.ts";
+import type { VirtAddr } from "./addr.ts";
+import type { BootInfo } from "./boot_info.ts";
+import type { ByteLog } from "./byte_log.ts";
+import type { Clock } from "./clock.ts";
+import type { Core } from "./core.ts";
+import type { CpuState } from "./cpu_state.ts";
+import { VECTOR_PF } from "./exception.ts";
+import { PF_I, PF_P, PF_U } from "./error_code.ts";
+import type { EngineFactory, InstructionEngine } from "./executor.ts";
+import { powerOn } from "./power_on.ts";
+import { HostExecutor } from "./host_executor.ts";
+import { HOST_BOOT, inHostRange } from "./host_range.ts";
+import type { Kernel, Program } from "./hosted.ts";
+import { HostedCpu } from "./hosted_cpu.ts";
+import { type Input, InputLog } from "./input_log.ts";
+import { MachineBoard } from "./machine_board.ts";
+import {
+  fullConfig,
+  type FullMachineConfig,
+  type MachineConfig,
+} from "./machine_config.ts";
+import type { AccessWidth, PhysMemory } from "./phys_memory.ts";
+import { EFER_NXE } from "./registers.ts";
+import { type Snapshot, SNAPSHOT_VERSION } from "./snapshot.ts";
+import type { Stop } from "./stop.ts";
+import type { Vga } from "./vga.ts";
+
+/** What a machine is made of. */
+export interface MachineOptions extends MachineConfig {
+  /** The kernel in TypeScript. Without one the machine is bare: firmware has run, and RIP is `HOST_BOOT`. */
+  readonly program?: Program;
+  /** Executes machine code. Without one, RIP outside the host range ends the run as `no-engine`. */
+  readonly engine?: EngineFactory;
+  /** Inputs that are to come; more can be added while it runs. */
+  readonly inputs?: readonly Input[];
+  /** Records that the event log keeps. Default 65,536. */
+  readonly eventsMax?: number;
+}
+
+/** When a run ends, besides the reasons of its own. */
+export interface RunOptions {
+  /**
+   * The last clk that may be reached. Inside a turn this is final: the machine can be inspected, but goes on only after a
+   * load. Default: {@linkcode RUN_CLK_MAX} from here.
+   */
+  readonly clkMax?: number;
+  /** Stops between transitions as soon as this clk is reached, cutting a wait of the halted CPU exactly there. */
+  readonly pauseClk?: number;
+  /** Asked after each transition: `true` stops. */
+  readonly until?: (machine: Machine) => boolean;
+  /** Stops as `idle` when HLT waits with interrupts on, no input is left, and none arrived or was read for this long. */
+  readonly idleClk?: number;
+}
+
+/** Clks that a run without `clkMax` may take: ten virtual minutes. */
+export const RUN_CLK_MAX: number = 600 * CLK_HZ;
+
+/**
+ * A PC.
+ *
+ * @example
+ * ```ts
+ * import { Machine } from "@lockstep/kernel/hw";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const machine = new Machine({
+ *   ramBytes: 16 * 2 ** 20,
+ *   program: (cpu) => ({
+ *     state: {},
+ *     entries: [],
+ *     boot: () => cpu.out32(0xf4, 0x10),
+ *     loop: () => cpu.hlt(),
+ *   }),
+ * });
+ * assertEquals(machine.run(), { reason: "exit", value: 0x10, status: 33 });
+ * ```
+ */
+export class Machine {
+  /** The hardware. */
+  readonly config: FullMachineConfig;
+  /** What firmware told the kernel. */
+  readonly bootInfo: BootInfo;
+  /** What happens, if switched on. */
+  readonly events: EventLog;
+
+  readonly #options: MachineOptions;
+  readonly #board: MachineBoard;
+  readonly #core: Core;
+  readonly #inputs: InputLog;
+  readonly #host: HostExecutor;
+  readonly #hostedCpu: HostedCpu;
+  readonly #engine: InstructionEngine | null;
+  #kernel: Kernel | null = null;
+  #executing = false;
+
+  /**
+   * Builds a machine and switches it on: firmware runs, the kernel is made, nothing has executed.
+   *
+   * @param options hardware, kernel, inputs
+   * @throws {RangeError} if the hardware cannot be built, or an input is malformed
+   */
+  constructor(options: MachineOptions = {}) {
+    this.#options = options;
+    this.config = fullConfig(options);
+    this.#inputs = new InputLog();
+    this.events = new EventLog(
+      {
+        get clk() {
+          return time.clk;
+        },
+      },
+      options.eventsMax ?? EVENTS_MAX,
+    );
+    this.#board = new MachineBoard(this.config, this.#inputs, this.events);
+    this.#core = this.#board.core;
+    const time = this.#core.clock.state;
+    this.#host = new HostExecutor(this.#core);
+    this.#hostedCpu = new HostedCpu(this.#core, this.#host);
+    this.#engine = options.engine?.(this.#core) ?? null;
+    if (this.#engine) this.#host.stepMachineCode = () => this.#machineCode();
+    this.events.onSwitched = () => this.#core.mmu.dropFast();
+    this.bootInfo = powerOn(this.config, this.#board);
+    this.#core.cpu.rip = HOST_BOOT;
+    this.#attach(undefined);
+    this.addInputs(options.inputs ?? []);
+    this.#core.refresh();
+  }
+
+  /** Cycles since power-on. */
+  get clk(): number {
+    return this.#core.clock.clk;
+  }
+
+  /** The CPU's registers: plain data, to look at. */
+  get cpu(): CpuState {
+    return this.#core.cpu;
+  }
+
+  /** Clock, CPU, TLB and devices as one tree of plain data. */
+  get state(): StateTree {
+    return this.#board.state;
+  }
+
+  /** The kernel's state, or `null` without a program. */
+  get kernelState(): StateTree | null {
+    return this.#kernel?.state ?? null;
+  }
+
+  /** The display. */
+  get vga(): Vga {
+    return this.#board.vga;
+  }
+
+  /** What the serial port has sent. */
+  get serial(): ByteLog {
+    return this.#board.serial;
+  }
+
+  /** What was written to the debug console at port 0xe9. */
+  get debugConsole(): ByteLog {
+    return this.#board.debugConsole;
+  }
+
+  /** Physical memory. */
+  get memory(): PhysMemory {
+    return this.#board.phys;
+  }
+
+  /** The clock, with the names of its alarms. */
+  get clock(): Clock {
+    return this.#core.clock;
+  }
+
+  /** All inputs, those that have happened included. */
+  get inputs(): readonly Input[] {
+    return this.#inputs.entries;
+  }
+
+  /** Inputs that have not happened yet. */
+  get inputsPending(): number {
+    return this.#inputs.pending;
+  }
+
+  /** Bytes of the keyboard that nobody had room for. */
+  get keysLost(): number {
+    return this.#board.keysLost;
+  }
+
+  /** Why the run ended for good, or `null` while it can go on. */
+  get stopped(): Stop | null {
+    return this.#core.stop;
+  }
+
+  /** What JavaScript threw when the run ended as `panic`: for standard error, never for state. */
+  get thrown(): unknown {
+    return this.#host.thrown;
+  }
+
+  /**
+   * Adds inputs.
+   *
+   * @param inputs in any order; each clk later than now
+   * @throws {RangeError} if one is malformed, names no alarm or comes too late; then none is added
+   */
+  addInputs(inputs: readonly Input[]): void {
+    for (const input of inputs) {
+      if (input.source === "delay") this.#core.clock.alarm(input.alarm);
+    }
+    this.#inputs.add(inputs, this.clk);
+    this.#core.clock.setNextInput(this.#inputs.next);
+  }
+
+  /**
+   * Makes one transition.
+   *
+   * @returns why the run ended, or `null` if it can go on
+   */
+  step(): Stop | null {
+    this.#refuseInside("step");
+    this.#core.clock.setLimit(NEVER - 1);
+    return this.#transition(NEVER, NEVER);
+  }
+
+  /**
+   * Runs until something ends the run.
+   *
+   * @param options when to stop
+   * @returns why it stopped
+   * @throws {RangeError} if `clkMax` has passed
+   */
+  run(options: RunOptions = {}): Stop {
+    this.#refuseInside("run");
+    const clkMax = options.clkMax ?? this.clk + RUN_CLK_MAX;
+    if (!(clkMax >= this.clk)) {
+      throw new RangeError(
+        `Cannot run to clk ${clkMax}: it is ${this.clk}; give a later one`,
+      );
+    }
+    const { pauseClk = NEVER, until, idleClk = NEVER } = options;
+    this.#core.clock.setLimit(clkMax);
+    for (;;) {
+      if (this.#core.stop) return this.#core.stop;
+      if (this.clk >= pauseClk) return { reason: "until" };
+      if (this.clk >= clkMax) return { reason: "limit", insideTurn: false };
+      const stop = this.#transition(pauseClk, idleClk);
+      if (stop) return stop;
+      if (until?.(this)) return { reason: "until" };
+    }
+  }
+
+  /**
+   * A digest of everything that decides how the run goes on: CPU, TLB, RAM, devices, kernel state and clk; not the input
+   * log, not the events.
+   *
+   * @returns 16 hex digits
+   */
+  digest(): string {
+    const hasher = new Hasher();
+    const ram = this.#board.phys.ram.hash();
+    hasher.word(ram.low);
+    hasher.word(ram.high);
+    hashState(this.#board.state, hasher);
+    if (this.#kernel) hashState(this.#kernel.state, hasher);
+    return hasher.digest();
+  }
+
+  /**
+   * Saves the machine.
+   *
+   * @returns plain data
+   * @throws {RangeError} inside a turn, naming the host frames that are live
+   * @throws {TypeError} if the kernel's state is no plain data, naming the place
+   */
+  save(): Snapshot {
+    this.#refuseInside("save");
+    const { stop } = this.#core;
+    if (stop?.reason === "limit" && stop.insideTurn) {
+      throw new RangeError(
+        `Cannot save: the limit fell inside ${this.#host.frames.join(" > ")}`,
+      );
+    }
+    return {
+      version: SNAPSHOT_VERSION,
+      config: this.config,
+      programId: this.#programId,
+      entries: this.#kernel?.entries.map((entry) => entry.name) ?? [],
+      machine: cloneState(this.#board.state),
+      ram: this.#board.phys.ram.save(),
+      kernel: this.#kernel && cloneState(this.#kernel.state),
+      inputs: this.#inputs.entries.slice(),
+      cursor: this.#inputs.cursor,
+      serial: this.serial.bytes(),
+    };
+  }
+
+  /**
+   * Makes this machine the saved one, whatever it was before. The snapshot is left alone and can be loaded again.
+   *
+   * @param snapshot of a machine with the same hardware and program
+   * @throws {RangeError} if version, hardware, program or entries differ; then nothing has changed
+   */
+  load(snapshot: Snapshot): void {
+    this.#refuseInside("load");
+    this.#checkSnapshot(snapshot);
+    copyStateInto(this.#board.state, snapshot.machine);
+    this.#board.phys.ram.load(snapshot.ram);
+    this.#inputs.restore(snapshot.inputs, snapshot.cursor);
+    this.serial.restore(snapshot.serial);
+    this.#core.stop = null;
+    this.#core.turnEnded = false;
+    this.#attach(snapshot.kernel ? cloneState(snapshot.kernel) : undefined);
+    this.dropCaches();
+    this.#core.clock.refresh();
+    this.#core.clock.setNextInput(this.#inputs.next);
+    this.#board.refreshLines();
+    this.#core.refresh();
+  }
+
+  /**
+   * Makes another machine that goes on from here. Both share nothing that one could change for the other.
+   *
+   * @param inputs replace the inputs that are still to come; absent, the fork gets the same ones
+   * @returns the fork
+   */
+  fork(inputs?: readonly Input[]): Machine {
+    const snapshot = this.save();
+    const { inputs: _, ...options } = this.#options;
+    const fork = new Machine(options);
+    fork.load(
+      inputs
+        ? { ...snapshot, inputs: snapshot.inputs.slice(0, snapshot.cursor) }
+        : snapshot,
+    );
+    if (inputs) fork.addInputs(inputs);
+    return fork;
+  }
+
+  /**
+   * Reads memory as an onlooker: touches neither TLB, A bits, devices nor clk.
+   *
+   * @param address linear, translated by the page tables alone
+   * @param bytes 1, 2 or 4, not crossing a page
+   * @returns the value, unsigned, or `null` if nothing is mapped there
+   */
+  peek(address: VirtAddr, bytes: AccessWidth = 4): number | null {
+    const physical = this.#core.mmu.peekTranslate(address);
+    return physical === null ? null : this.#board.phys.peek(physical, bytes);
+  }
+
+  /** Drops everything that only makes the host faster: changes no result and no digest. */
+  dropCaches(): void {
+    this.#core.mmu.dropFast();
+    this.#engine?.dropCaches();
+  }
+
+  get #programId(): string | null {
+    return this.#kernel ? this.#kernel.id ?? "kernel" : null;
+  }
+
+  #attach(state: StateTree | undefined): void {
+    const { program } = this.#options;
+    if (!program) return;
+    this.#kernel = program(this.#hostedCpu, state);
+    this.#host.attach(this.#kernel, this.#hostedCpu, this.bootInfo);
+  }
+
+  #transition(pauseClk: number, idleClk: number): Stop | null {
+    const { cpu } = this.#core;
+    this.#executing = true;
+    try {
+      if (cpu.halted) return this.#wait(pauseClk, idleClk);
+      if (inHostRange(cpu.rip)) this.#hostTurn();
+      else this.#machineCode();
+    } finally {
+      this.#executing = false;
+    }
+    return this.#core.stop;
+  }
+
+  #hostTurn(): void {
+    if (this.#core.cpu.cpl === 3) this.#fetchFault();
+    else if (this.#kernel) this.#host.turn();
+    else this.#core.end({ reason: "no-engine", rip: this.#core.cpu.rip });
+  }
+
+  /** The host range is no memory of ring 3's: fetching there is a page fault. */
+  #fetchFault(): void {
+    const { cpu, fault } = this.#core;
+    this.#core.advance();
+    fault.vector = VECTOR_PF;
+    fault.errorCode = PF_P | PF_U | (cpu.efer & EFER_NXE ? PF_I : 0);
+    fault.cr2 = cpu.rip;
+    this.#core.deliverFault();
+  }
+
+  /** One boundary and one instruction of machine code. */
+  #machineCode(): void {
+    const core = this.#core;
+    if (!this.#engine) {
+      core.end({ reason: "no-engine", rip: core.cpu.rip });
+      return;
+    }
+    core.advance();
+    const vector = core.takeInterrupt();
+    if (vector >= 0) {
+      core.deliver(vector, "external");
+      return;
+    }
+    try {
+      this.#engine.step();
+    } catch (thrown) {
+      if (thrown !== core.fault) throw thrown;
+      core.deliverFault();
+    }
+  }
+
+  /** The CPU is halted with no JavaScript live: time passes to the next event, or an interrupt is taken. */
+  #wait(pauseClk: number, idleClk: number): Stop | null {
+    const core = this.#core;
+    const { clock } = core;
+    if (this.#wake()) return core.stop;
+    if (!core.canWake) {
+      core.endHung([]);
+      return core.stop;
+    }
+    const idleAt = this.#idleAt(idleClk);
+    if (clock.clk >= idleAt) return { reason: "idle" };
+    const next = Math.min(core.wakeClk, pauseClk, idleAt);
+    core.passTo(Math.max(next, clock.clk));
+    this.#wake();
+    return core.stop;
+  }
+
+  /** Takes an interrupt, if one is owed, out of HLT: its handler is a turn of its own. */
+  #wake(): boolean {
+    const vector = this.#core.takeInterrupt();
+    if (vector < 0) return false;
+    if (this.events.on) this.events.emit("wake");
+    this.#core.deliver(vector, "external");
+    return true;
+  }
+
+  #idleAt(idleClk: number): number {
+    if (idleClk === NEVER || this.#inputs.pending > 0) return NEVER;
+    return this.#board.lastInputClk + idleClk;
+  }
+
+  #refuseInside(verb: string): void {
+    if (!this.#executing) return;
+    throw new RangeError(
+      `Cannot ${verb} inside a turn: ${
+        this.#host.frames.join(" > ")
+      } is running; do it between turns`,
+    );
+  }
+
+  #checkSnapshot(snapshot: Snapshot): void {
+    const refuse = (why: string): never => {
+      throw new RangeError(`Cannot load the snapshot: ${why}`);
+    };
+    if (snapshot.version !== SNAPSHOT_VERSION) {
+      refuse(
+        `its version is ${snapshot.version}, this machine's ${SNAPSHOT_VERSION}`,
+      );
+    }
+    if (JSON.stringify(snapshot.config) !== JSON.stringify(this.config)) {
+      refuse(
+        "it was taken of other hardware; make a machine with its `config`",
+      );
+    }
+    if (snapshot.programId !== this.#programId) {
+      refuse(
+        `it was taken of program ${snapshot.programId}, this machine runs ${this.#programId}`,
+      );
+    }
+    const names = this.#kernel?.entries.map((entry) => entry.name) ?? [];
+    if (names.join("\n") !== snapshot.entries.join("\n")) {
+      refuse("the program's entries have other names or another order");
+    }
+  }
+}
