@@ -1,0 +1,170 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { BenchClock, RecordingLine } from "../../tests/support/device_bench.ts";
+import { MOUSE_BUFFER_BYTES, Ps2Mouse } from "./ps2_mouse.ts";
+
+function bench(...commands: number[]) {
+  const request = new RecordingLine(new BenchClock());
+  const mouse = new Ps2Mouse({ request });
+  ask(mouse, ...commands);
+  return { mouse, request };
+}
+
+function drain(mouse: Ps2Mouse): number[] {
+  const bytes: number[] = [];
+  for (;;) {
+    const byte = mouse.take();
+    if (byte === null) return bytes;
+    bytes.push(byte);
+  }
+}
+
+function ask(mouse: Ps2Mouse, ...bytes: number[]): number[] {
+  return bytes.flatMap((byte) => {
+    mouse.command(byte);
+    return drain(mouse);
+  });
+}
+
+function moved(mouse: Ps2Mouse, ...move: Parameters<Ps2Mouse["move"]>) {
+  mouse.move(...move);
+  return drain(mouse);
+}
+
+Deno.test("command() answers each command as the reference says", () => {
+  const rows: [what: string, sent: number[], answer: number[]][] = [
+    ["Reset (FF)", [0xff], [0xfa, 0xaa, 0x00]],
+    ["Set Default (F6)", [0xf6], [0xfa]],
+    ["Disable (F5)", [0xf5], [0xfa]],
+    ["Enable (F4)", [0xf4], [0xfa]],
+    ["Set Sampling Rate (F3)", [0xf3, 40], [0xfa, 0xfa]],
+    ["Read Device Type (F2)", [0xf2], [0xfa, 0x00]],
+    ["Set Remote Mode (F0)", [0xf0], [0xfa]],
+    ["Set Wrap Mode (EE)", [0xee, 0x55, 0xec], [0xfa, 0x55, 0xfa]],
+    ["Set Wrap Mode (EE), Reset", [0xee, 0xff], [0xfa, 0xfa, 0xaa, 0x00]],
+    ["Read Data (EB)", [0xeb], [0xfa, 0x08, 0, 0]],
+    ["Set Stream Mode (EA)", [0xea], [0xfa]],
+    ["Status Request (E9)", [0xe9], [0xfa, 0x00, 2, 100]],
+    ["Set Resolution (E8)", [0xe8, 3, 0xe9], [0xfa, 0xfa, 0xfa, 0, 3, 100]],
+    ["Set Scaling 2:1 (E7)", [0xe7, 0xe9], [0xfa, 0xfa, 0x10, 2, 100]],
+    ["Reset Scaling (E6)", [0xe7, 0xe6, 0xe9], [
+      0xfa,
+      0xfa,
+      0xfa,
+      0,
+      2,
+      100,
+    ]],
+    ["Status: remote, enabled", [0xf0, 0xf4, 0xe9], [
+      0xfa,
+      0xfa,
+      0xfa,
+      0x60,
+      2,
+      100,
+    ]],
+    ["Resend (FE)", [0xf2, 0xfe], [0xfa, 0x00, 0x00]],
+    ["Two invalid commands", [0x12, 0x13, 0x14], [0xfe, 0xfc, 0xfe]],
+  ];
+  for (const [what, sent, answer] of rows) {
+    assertEquals(ask(bench().mouse, ...sent), answer, what);
+  }
+});
+
+Deno.test("move() is reported in stream mode when enabled", () => {
+  const { mouse } = bench();
+  assertEquals(moved(mouse, 5, 6, 0), []);
+  ask(mouse, 0xf4);
+  assertEquals(moved(mouse, 5, 6, 0), [0x08, 5, 6]);
+  assertEquals(moved(mouse, -1, -2, 0), [0x38, 0xff, 0xfe]);
+  assertEquals(moved(mouse, 0, 0, 1), [0x09, 0, 0]);
+  assertEquals(moved(mouse, 0, 0, 1), []); // Nothing has happened.
+  assertEquals(moved(mouse, 0, 0, 6), [0x0e, 0, 0]);
+  assertEquals(ask(mouse, 0xe9), [0xfa, 0x23, 2, 100]);
+});
+
+Deno.test("move() waits for a poll in remote mode", () => {
+  const { mouse } = bench(0xf0);
+  assertEquals(moved(mouse, 3, 0, 0), []);
+  assertEquals(ask(mouse, 0xeb), [0xfa, 0x08, 3, 0]);
+  assertEquals(ask(mouse, 0xeb), [0xfa, 0x08, 0, 0]);
+});
+
+Deno.test("move() scales by two in stream mode after E7", () => {
+  const { mouse } = bench(0xe7, 0xf4);
+  // "Mouse", scaling 2:1: input 0 1 2 3 4 5 N, output 0 1 1 3 6 9 2N.
+  const rows: [input: number, output: number][] = [
+    [1, 1],
+    [2, 1],
+    [3, 3],
+    [4, 6],
+    [5, 9],
+    [6, 12],
+    [100, 200],
+  ];
+  for (const [input, output] of rows) {
+    assertEquals(moved(mouse, input, 0, 0)[1], output);
+    assertEquals(moved(mouse, -input, 0, 0)[1], 256 - output);
+  }
+  assertEquals(moved(mouse, 200, 0, 0), [0x48, 400 & 0xff, 0]); // Overflow.
+});
+
+Deno.test("move() adds a wheel when the host has asked for one", () => {
+  const wheel = [0xf3, 200, 0xf3, 100, 0xf3, 80];
+  const { mouse } = bench(...wheel);
+  assertEquals(ask(mouse, 0xf2, 0xf4), [0xfa, 3, 0xfa]);
+  assertEquals(moved(mouse, 1, 0, 0, -2), [0x08, 1, 0, 0xfe]);
+  const five = bench(0xf3, 200, 0xf3, 200, 0xf3, 80).mouse;
+  assertEquals(ask(five, 0xf2, 0xf4), [0xfa, 4, 0xfa]);
+  assertEquals(moved(five, 0, 0, 0x10, 1), [0x08, 0, 0, 0x21]);
+  assertEquals(ask(five, 0xff, 0xf2), [0xfa, 0xaa, 0, 0xfa, 0]);
+});
+
+Deno.test("move() loses no count, however far and however slowly it is read", () => {
+  const signed = (high: number, low: number) => high ? low - 256 : low;
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.integer(), fc.integer(), fc.nat(7)), {
+        maxLength: 20,
+      }),
+      (moves) => {
+        const { mouse } = bench(0xf4);
+        const bytes: number[] = [];
+        const total = [0, 0];
+        for (const [x, y, reads] of moves) {
+          const [dx, dy] = [x % 600, y % 600];
+          total[0]! += dx;
+          total[1]! += dy;
+          mouse.move(dx, dy, 0);
+          assert(mouse.state.queue.length <= MOUSE_BUFFER_BYTES);
+          for (let i = 0; i < reads; i++) {
+            const byte = mouse.take();
+            if (byte !== null) bytes.push(byte);
+          }
+        }
+        bytes.push(...drain(mouse));
+        const seen = [0, 0];
+        for (let i = 0; i < bytes.length; i += 3) {
+          seen[0]! += signed(bytes[i]! & 0x10, bytes[i + 1]!);
+          seen[1]! += signed(bytes[i]! & 0x20, bytes[i + 2]!);
+        }
+        assertEquals(seen, total);
+      },
+    ),
+  );
+});
+
+Deno.test("request rises with the first byte and falls with the last", () => {
+  const { mouse, request } = bench();
+  mouse.command(0xf2);
+  assertEquals(request.level, true);
+  drain(mouse);
+  assertEquals(request.edges.map(([, level]) => level), [true, false]);
+});
+
+Deno.test("reset() gives the power-on state", () => {
+  const { mouse } = bench(0xf3, 200, 0xf4, 0xe7, 0xee);
+  mouse.move(1, 1, 1);
+  mouse.reset();
+  assertEquals(mouse.state, bench().mouse.state);
+});
