@@ -120,6 +120,8 @@ export class EventLog implements EventSink {
   readonly #now: { readonly clk: number };
 
   /**
+   * Makes an empty log.
+   *
    * @param now the clock that stamps the records
    * @param capacity records kept; storage is taken when the first event comes
    * @throws {RangeError} if `capacity` is no positive integer

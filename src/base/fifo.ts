@@ -29,7 +29,11 @@ export class ByteFifo {
   /** All there is to save. */
   readonly state: ByteFifoState;
 
-  /** @param state fresh from {@linkcode byteFifoState}, or restored */
+  /**
+   * A queue over its state.
+   *
+   * @param state fresh from {@linkcode byteFifoState}, or restored
+   */
   constructor(state: ByteFifoState) {
     this.state = state;
   }
@@ -58,7 +62,11 @@ export class ByteFifo {
     return true;
   }
 
-  /** @returns the oldest byte, which is removed, or `null` if there is none */
+  /**
+   * Removes the oldest byte.
+   *
+   * @returns the oldest byte, which is removed, or `null` if there is none
+   */
   pop(): number | null {
     const s = this.state;
     if (s.length === 0) return null;
@@ -69,7 +77,11 @@ export class ByteFifo {
     return byte;
   }
 
-  /** @returns the oldest byte, which stays, or `null` if there is none */
+  /**
+   * Looks at the oldest byte.
+   *
+   * @returns the oldest byte, which stays, or `null` if there is none
+   */
   peek(): number | null {
     return this.state.length === 0 ? null : this.state.bytes[this.state.head]!;
   }

@@ -115,7 +115,11 @@ export class Hasher {
     for (let i = whole; i < value.length; i++) this.word(value[i]!);
   }
 
-  /** @returns the hash of what was fed, as 16 hex digits */
+  /**
+   * Ends the hash; more can be fed and a later digest taken.
+   *
+   * @returns the hash of what was fed, as 16 hex digits
+   */
   digest(): string {
     const low = avalanche(this.#low ^ (this.#high >>> 3));
     const high = avalanche((this.#high + Math.imul(low, PRIME_3)) | 0);

@@ -17,7 +17,11 @@ export class Prng {
   /** All there is to save. */
   readonly state: PrngState;
 
-  /** @param seed an integer, or a state to go on from */
+  /**
+   * Starts a sequence.
+   *
+   * @param seed an integer, or a state to go on from
+   */
   constructor(seed: number | PrngState) {
     if (typeof seed === "object") {
       this.state = seed;
@@ -28,7 +32,11 @@ export class Prng {
     for (let i = 0; i < 12; i++) this.word();
   }
 
-  /** @returns the next 32 bits, unsigned */
+  /**
+   * Draws a word.
+   *
+   * @returns the next 32 bits, unsigned
+   */
   word(): number {
     const w = this.state.words;
     const [a, b, c, n] = [w[0]!, w[1]!, w[2]!, w[3]!];
@@ -41,6 +49,8 @@ export class Prng {
   }
 
   /**
+   * Draws an integer.
+   *
    * @param bound from 1 to 2^32
    * @returns an integer from 0 to `bound` − 1
    */

@@ -38,7 +38,11 @@ export class ByteLog {
     this.#length += 1;
   }
 
-  /** @returns a copy of the bytes from an index on */
+  /**
+   * Copies bytes out.
+   *
+   * @returns a copy of the bytes from an index on
+   */
   bytes(from = 0): Uint8Array {
     return this.#bytes.slice(from, this.#length);
   }

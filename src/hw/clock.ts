@@ -56,7 +56,11 @@ export class Clock implements Now {
   #limit = NEVER;
   #urgent = false;
 
-  /** @param slotNames the alarms, first come first served on equal deadlines */
+  /**
+   * Starts at clk 0 with nothing armed.
+   *
+   * @param slotNames the alarms, first come first served on equal deadlines
+   */
   constructor(slotNames: readonly string[]) {
     this.slotNames = slotNames;
     this.state = {

@@ -81,6 +81,8 @@ export class Core {
   #nmiMask = false;
 
   /**
+   * Puts the units together.
+   *
    * @param phys physical memory
    * @param io the port bus
    * @param clock time

@@ -103,7 +103,11 @@ const segment = (): SegmentState => ({
 /** Number of 64-bit registers in `msrs`. */
 export const MSR_SLOT_COUNT = 16;
 
-/** @returns the state at power-on: long mode, all else zero */
+/**
+ * Makes the state at power-on.
+ *
+ * @returns the state at power-on: long mode, all else zero
+ */
 export function cpuState(): CpuState {
   return {
     registers: new Int32Array(32),

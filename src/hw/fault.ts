@@ -10,7 +10,7 @@
 import { VECTOR_GP, VECTOR_PF, VECTOR_SS } from "./exception.ts";
 
 /** No error code is pushed. */
-export const NO_ERROR_CODE = -1;
+export const NO_ERROR_CODE: number = -1;
 
 /** What went wrong. */
 export class Fault {

@@ -86,7 +86,11 @@ export class InputLog {
     for (const input of pending) this.#entries.push(input);
   }
 
-  /** @returns the next entry if it is due at `clk`, which then has happened; else `null` */
+  /**
+   * Takes the next entry, if its time has come.
+   *
+   * @returns the next entry if it is due at `clk`, which then has happened; else `null`
+   */
   take(clk: number): Input | null {
     const input = this.#entries[this.#cursor];
     if (!input || input.clk > clk) return null;

@@ -20,7 +20,7 @@ import {
   registerAddress,
   setRegisterAddress,
 } from "./cpu_state.ts";
-import { gateErrorCode, SEL_EXT } from "./error_code.ts";
+import { gateErrorCode } from "./error_code.ts";
 import {
   combine,
   exceptionInfo,
@@ -97,6 +97,8 @@ export class InterruptUnit {
   #target = 0;
 
   /**
+   * A unit over the CPU's state.
+   *
    * @param cpu the registers
    * @param mmu reads gates and TSS, pushes and pops
    * @param segments loads CS and SS

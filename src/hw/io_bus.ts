@@ -16,7 +16,11 @@ export type PortWidth = 1 | 2 | 4;
 
 /** A device as the bus sees it: reads may have side effects, as on the chip. */
 export interface PortDevice {
-  /** @returns the byte that the device drives, 0 to 255 */
+  /**
+   * A byte is read.
+   *
+   * @returns the byte that the device drives, 0 to 255
+   */
   readPort(port: number): number;
   /** Takes a byte, 0 to 255. */
   writePort(port: number, value: number): void;
@@ -24,7 +28,11 @@ export interface PortDevice {
 
 /** A device that takes an access of any width at its first port whole, such as isa-debug-exit. */
 export interface WidePortDevice extends PortDevice {
-  /** @returns the value that the device drives, unsigned */
+  /**
+   * A value is read whole.
+   *
+   * @returns the value that the device drives, unsigned
+   */
   readPortWide(port: number, bytes: PortWidth): number;
   /** Takes a value of 8, 16 or 32 bits, unsigned. */
   writePortWide(port: number, value: number, bytes: PortWidth): void;
@@ -37,7 +45,11 @@ export class IoBus {
   readonly #wide: (WidePortDevice | null)[] = [null];
   readonly #events: EventSink;
 
-  /** @param events receives `port-read` and `port-write` */
+  /**
+   * A bus without devices.
+   *
+   * @param events receives `port-read` and `port-write`
+   */
   constructor(events: EventSink) {
     this.#events = events;
   }

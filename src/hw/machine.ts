@@ -26,7 +26,7 @@ import type { CpuState } from "./cpu_state.ts";
 import { VECTOR_PF } from "./exception.ts";
 import { PF_I, PF_P, PF_U } from "./error_code.ts";
 import type { EngineFactory, InstructionEngine } from "./executor.ts";
-import { powerOn } from "./power_on.ts";
+import { powerOn } from "./machine_power_on.ts";
 import { HostExecutor } from "./host_executor.ts";
 import { HOST_BOOT, inHostRange } from "./host_range.ts";
 import type { Kernel, Program } from "./hosted.ts";
@@ -37,7 +37,7 @@ import {
   fullConfig,
   type FullMachineConfig,
   type MachineConfig,
-} from "./machine_config.ts";
+} from "./hardware_config.ts";
 import type { AccessWidth, PhysMemory } from "./phys_memory.ts";
 import { EFER_NXE } from "./registers.ts";
 import { type Snapshot, SNAPSHOT_VERSION } from "./snapshot.ts";

@@ -45,7 +45,7 @@ import {
   PORT_KEYBOARD_STATUS,
 } from "./i8042.ts";
 import { IoBus, type PortDevice } from "./io_bus.ts";
-import type { FullMachineConfig } from "./machine_config.ts";
+import type { FullMachineConfig } from "./hardware_config.ts";
 import { PhysMemory } from "./phys_memory.ts";
 import { Pic } from "./pic.ts";
 import { Pit } from "./pit.ts";

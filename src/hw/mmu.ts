@@ -86,6 +86,8 @@ export class Mmu {
   readonly #events: EventSink;
 
   /**
+   * An MMU whose fast path is empty.
+   *
    * @param cpu registers that translation depends on
    * @param phys physical memory
    * @param fault thrown, filled in, when an access is not allowed

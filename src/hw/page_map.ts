@@ -25,7 +25,7 @@ export interface PageRecord {
 }
 
 /** 256 pages; `null` is a page of zeros. */
-type Group = readonly (PageRecord | null)[];
+export type Group = readonly (PageRecord | null)[];
 
 /** A map from page number to contents. Never changed once made; an absent group is all zeros. */
 export interface PageMap {

@@ -62,7 +62,11 @@ export class PageWalker {
   readonly #phys: PhysMemory;
   readonly #entries: Float64Array = new Float64Array(4);
 
-  /** @param phys holds the tables */
+  /**
+   * A walker over physical memory.
+   *
+   * @param phys holds the tables
+   */
   constructor(phys: PhysMemory) {
     this.#phys = phys;
   }

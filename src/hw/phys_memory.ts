@@ -40,6 +40,8 @@ export class PhysMemory {
   readonly #events: EventSink;
 
   /**
+   * Puts RAM into the address space.
+   *
    * @param bytes size of RAM: 16 MiB to 4 GiB, a multiple of 4,096
    * @param events receives `mmio-read` and `mmio-write`
    * @throws {RangeError} if the size is out of range

@@ -60,6 +60,8 @@ export class Ram {
   readonly #hash: Hash64 = { low: 0, high: 0 };
 
   /**
+   * Takes memory from the host.
+   *
    * @param size bytes, a multiple of 4,096; all zeros at first
    * @throws {RangeError} if it is no positive multiple of 4,096
    */
@@ -130,7 +132,11 @@ export class Ram {
     return this.#hash;
   }
 
-  /** @returns the contents, sharing with earlier snapshots what has not changed */
+  /**
+   * Saves the contents.
+   *
+   * @returns the contents, sharing with earlier snapshots what has not changed
+   */
   save(): PageMap {
     this.hash();
     this.#base = withPages(

@@ -57,6 +57,8 @@ export class SegmentUnit {
   readonly #fault: Fault;
 
   /**
+   * A unit over the CPU's state.
+   *
    * @param cpu the registers
    * @param mmu reads the tables
    * @param fault thrown, filled in, when a check fails

@@ -6,7 +6,7 @@
 
 import type { StateTree } from "../base/state_tree.ts";
 import type { Input } from "./input_log.ts";
-import type { FullMachineConfig } from "./machine_config.ts";
+import type { FullMachineConfig } from "./hardware_config.ts";
 import type { PageMap } from "./page_map.ts";
 
 /** The layout of a snapshot; another number is refused. */

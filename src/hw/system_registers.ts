@@ -100,6 +100,8 @@ export class SystemRegisters {
   readonly #now: Now;
 
   /**
+   * A unit over the CPU's state.
+   *
    * @param cpu the registers
    * @param mmu told when translation changes
    * @param fault thrown, filled in, for a write that is not allowed

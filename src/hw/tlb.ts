@@ -47,7 +47,11 @@ export interface TlbState {
   bigEntries: number;
 }
 
-/** @returns an empty TLB */
+/**
+ * Makes an empty TLB.
+ *
+ * @returns an empty TLB
+ */
 export function tlbState(): TlbState {
   return {
     pages: new Float64Array(TLB_ENTRIES).fill(TLB_EMPTY),
@@ -57,7 +61,11 @@ export function tlbState(): TlbState {
   };
 }
 
-/** @returns the index of the one entry that can hold the address's page */
+/**
+ * Where an address may be held.
+ *
+ * @returns the index of the one entry that can hold the address's page
+ */
 export function tlbIndex(address: VirtAddr): number {
   return ((address | 0) >>> 12) & (TLB_ENTRIES - 1);
 }
@@ -70,7 +78,11 @@ export class Tlb {
   /** All there is to save. */
   readonly state: TlbState;
 
-  /** @param state fresh from {@linkcode tlbState}, or restored */
+  /**
+   * Operations over a TLB's state.
+   *
+   * @param state fresh from {@linkcode tlbState}, or restored
+   */
   constructor(state: TlbState = tlbState()) {
     this.state = state;
   }
