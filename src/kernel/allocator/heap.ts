@@ -128,6 +128,7 @@ export abstract class BaseHeap implements Heap {
   /**
    * Checks that a block can lie below `end`: layout, bounds, alignment.
    *
+   * @param grain blocks of this heap are aligned to it, whatever was asked for; a power of two
    * @throws {RangeError} if it cannot
    */
   protected checkBlock(
@@ -135,13 +136,14 @@ export abstract class BaseHeap implements Heap {
     size: number,
     align: number,
     end: number,
+    grain: number = 1,
   ): void {
     if (
       !isRequest(size, align) || offset < 0 || (offset | 0) !== offset ||
       offset > end - size ||
-      ((offset + this.nodes.baseLow) & (align - 1)) !== 0
+      ((offset + this.nodes.baseLow) & ((align - 1) | (grain - 1))) !== 0
     ) {
-      this.refuseBlock(offset, size, align, end);
+      this.refuseBlock(offset, size, align, end, grain);
     }
   }
 
@@ -151,10 +153,11 @@ export abstract class BaseHeap implements Heap {
     size: number,
     align: number,
     end: number,
+    grain: number = 1,
   ): never {
     const fault = requestFault(size, align) ?? (
       Number.isSafeInteger(offset) && offset >= 0 && offset + size <= end
-        ? `its address is no multiple of ${align}`
+        ? `its address is no multiple of ${Math.max(align, grain)}`
         : `the heap ends at ${hex(end)}`
     );
     this.bug(offset, size, fault);

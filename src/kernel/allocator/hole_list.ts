@@ -111,7 +111,7 @@ export abstract class HoleListHeap extends BaseHeap {
    */
   override dealloc(offset: number, size: number, align: number): void {
     const end = this.size;
-    this.checkBlock(offset, size, align < HOLE_ALIGN ? HOLE_ALIGN : align, end);
+    this.checkBlock(offset, size, align, end, HOLE_ALIGN);
     const bytes = alignSize(size);
     if (offset > end - bytes) this.refuseBlock(offset, bytes, align, end);
     this.#insert(offset, bytes, bytes);

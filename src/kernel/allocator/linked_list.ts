@@ -112,7 +112,7 @@ export class LinkedListHeap extends BaseHeap {
    */
   override dealloc(offset: number, size: number, align: number): void {
     const end = this.state.size;
-    this.checkBlock(offset, size, Math.max(align, NODE_ALIGN), end);
+    this.checkBlock(offset, size, align, end, NODE_ALIGN);
     const bytes = blockSize(size, align);
     if (offset > end - bytes) this.refuseBlock(offset, bytes, align, end);
     this.#push(offset, bytes);

@@ -124,12 +124,7 @@ export class TlsfHeap extends BaseHeap {
    */
   override dealloc(offset: number, size: number, align: number): void {
     const s = this.state;
-    this.checkBlock(
-      offset,
-      size,
-      align < PIECE_BYTES ? PIECE_BYTES : align,
-      s.end,
-    );
+    this.checkBlock(offset, size, align, s.end, PIECE_BYTES);
     const bytes = (size + (PIECE_BYTES - 1)) & -PIECE_BYTES;
     const marks = this.#marks ??= this.#mark();
     if (marks.has(offset) || marks.has(offset + bytes - PIECE_BYTES)) {
