@@ -1,4 +1,5 @@
 import { assertEquals, fail } from "@std/assert";
+import fc from "fast-check";
 import vectors from "../../vectors/blog_os-vga-writer.json" with {
   type: "json",
 };
@@ -6,6 +7,7 @@ import {
   DeadlockStop,
   InterruptEnv,
 } from "../../tests/support/interrupt_env.ts";
+import { cloneState } from "../base/state_tree.ts";
 import { HOST_ENV } from "./sync/mod.ts";
 import {
   BUFFER_HEIGHT,
@@ -95,6 +97,53 @@ Deno.test("blog_os-vga-writer.json runs whole", () => {
     }
   }
   assertEquals(counts, { colors: 16, color_code: 2, cases: 7 });
+});
+
+/** A screen as rows of text: the writer's rules without cells. */
+class RowModel {
+  rows: string[] = Array(BUFFER_HEIGHT).fill("\0".repeat(BUFFER_WIDTH));
+  column = 0;
+
+  write(text: string): void {
+    for (const byte of new TextEncoder().encode(text)) {
+      const char = String.fromCharCode(
+        byte === 10 || (byte >= 0x20 && byte < 0x7f) ? byte : 0xfe,
+      );
+      if (char === "\n" || this.column === BUFFER_WIDTH) {
+        this.rows = [...this.rows.slice(1), " ".repeat(BUFFER_WIDTH)];
+        this.column = 0;
+      }
+      if (char === "\n") continue;
+      const last = this.rows[24]!;
+      const end = last.slice(this.column + 1);
+      this.rows[24] = last.slice(0, this.column) + char + end;
+      this.column += 1;
+    }
+  }
+}
+
+Deno.test("print() agrees with a model for any texts, copies included", () => {
+  const pieces = fc.array(
+    fc.oneof(
+      fc.string({ unit: "grapheme", maxLength: 100 }),
+      fc.constantFrom("\n", "x".repeat(BUFFER_WIDTH), "ö\t\r"),
+    ),
+    { maxLength: 40, size: "max" },
+  );
+  fc.assert(fc.property(pieces, (texts) => {
+    const screen = new FakeScreen();
+    const model = new RowModel();
+    let vga = new VgaConsole(screen, HOST_ENV);
+    for (const text of texts) {
+      vga.print(text);
+      model.write(text);
+      vga = new VgaConsole(screen, HOST_ENV, cloneState(vga.state));
+    }
+    const chars = [...screen.cells].map((cell) =>
+      String.fromCharCode(cell & 0xff)
+    );
+    assertEquals(chars.join(""), model.rows.join(""));
+  }));
 });
 
 Deno.test("writeByte() scrolls by 1,920 reads and 2,000 writes", () => {

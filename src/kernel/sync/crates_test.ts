@@ -24,7 +24,8 @@ import {
   DeadlockStop,
   InterruptEnv,
 } from "../../../tests/support/interrupt_env.ts";
-import { Prng } from "../../base/prng.ts";
+import fc from "fast-check";
+import { cloneState } from "../../base/state_tree.ts";
 
 const panic = (): never => {
   throw new Error("explicit panic");
@@ -155,49 +156,76 @@ Deno.test("rwlock: smoke, test_rwlock_try_write, test_into_inner", () => {
   assertEquals(l.intoInner(), { value: 10 });
 });
 
-Deno.test("rwlock: frob, random takes and leaves against a model", () => {
-  const random = new Prng(5);
-  const l = new RwLock(HOST_ENV, "L", null);
-  let [readers, writer, upgradeable] = [0, false, false];
-  for (let i = 0; i < 20_000; i++) {
-    switch (random.below(9)) {
-      case 0:
-        assertEquals(l.tryRead(), !writer && !upgradeable);
-        if (!writer && !upgradeable) readers += 1;
-        break;
-      case 1:
-        assertEquals(l.tryWrite(), !writer && !upgradeable && readers === 0);
-        writer ||= !upgradeable && readers === 0;
-        break;
-      case 2:
-        assertEquals(l.tryUpgradeableRead(), !writer && !upgradeable);
-        upgradeable ||= !writer;
-        break;
-      case 3:
-        if (readers > 0) (l.unlockRead(), readers -= 1);
-        break;
-      case 4:
-        if (writer) (l.unlockWrite(), writer = false);
-        break;
-      case 5:
-        if (upgradeable) (l.unlockUpgradeable(), upgradeable = false);
-        break;
-      case 6:
-        if (!upgradeable) break;
-        assertEquals(l.tryUpgrade(), readers === 0);
-        if (readers === 0) [writer, upgradeable] = [true, false];
-        break;
-      case 7:
-        if (writer) (l.downgrade(), writer = false, readers += 1);
-        break;
-      case 8:
-        if (!upgradeable) break;
-        l.downgradeUpgradeable();
-        upgradeable = false;
-        readers += 1;
+/** Who is in, by the rules in words. */
+interface Inside {
+  readers: number;
+  writer: boolean;
+  upgradeable: boolean;
+}
+
+/** Each act on a lock, and on the model; returns whether both agree. */
+const RW_ACTS: Record<string, (l: RwLock<null>, m: Inside) => boolean> = {
+  tryRead(l, m) {
+    const may = !m.writer && !m.upgradeable;
+    if (may) m.readers += 1;
+    return l.tryRead() === may;
+  },
+  tryWrite(l, m) {
+    const may = !m.writer && !m.upgradeable && m.readers === 0;
+    if (may) m.writer = true;
+    return l.tryWrite() === may;
+  },
+  tryUpgradeableRead(l, m) {
+    const may = !m.writer && !m.upgradeable;
+    if (may) m.upgradeable = true;
+    return l.tryUpgradeableRead() === may;
+  },
+  unlockRead(l, m) {
+    if (m.readers > 0) (l.unlockRead(), m.readers -= 1);
+    return true;
+  },
+  unlockWrite(l, m) {
+    if (m.writer) (l.unlockWrite(), m.writer = false);
+    return true;
+  },
+  unlockUpgradeable(l, m) {
+    if (m.upgradeable) (l.unlockUpgradeable(), m.upgradeable = false);
+    return true;
+  },
+  tryUpgrade(l, m) {
+    if (!m.upgradeable) return true;
+    const may = m.readers === 0;
+    if (may) (m.writer = true, m.upgradeable = false);
+    return l.tryUpgrade() === may;
+  },
+  downgrade(l, m) {
+    if (m.writer) (l.downgrade(), m.writer = false, m.readers += 1);
+    return true;
+  },
+  downgradeUpgradeable(l, m) {
+    if (!m.upgradeable) return true;
+    l.downgradeUpgradeable();
+    m.upgradeable = false;
+    m.readers += 1;
+    return true;
+  },
+};
+
+Deno.test("rwlock: frob, any acts agree with a model, copies included", () => {
+  const acts = fc.array(
+    fc.constantFrom("copy", ...Object.keys(RW_ACTS)),
+    { maxLength: 200, size: "max" },
+  );
+  fc.assert(fc.property(acts, (names) => {
+    let l = new RwLock(HOST_ENV, "L", null);
+    const m: Inside = { readers: 0, writer: false, upgradeable: false };
+    for (const name of names) {
+      if (name === "copy") {
+        l = new RwLock(HOST_ENV, "L", null, cloneState(l.state));
+      } else assert(RW_ACTS[name]!(l, m), name);
+      assertEquals(l.readers, m.readers);
     }
-    assertEquals(l.readers, readers);
-  }
+  }));
 });
 
 Deno.test("rwlock: test_rw_access_in_unwind", () => {
@@ -485,31 +513,30 @@ Deno.test("queue: len_empty_full", () => {
   assertEquals(look(), [1, false, false]);
 });
 
-Deno.test("queue: len, linearizable, random acts against an array", () => {
-  for (const capacity of [1, 2, 3, 7, 100]) {
-    const random = new Prng(capacity);
-    const q = queueOf(capacity);
+Deno.test("queue: len, linearizable, any acts agree with an array", () => {
+  const acts = fc.array(
+    fc.constantFrom("push", "push", "pop", "forcePush", "copy"),
+    { maxLength: 200, size: "max" },
+  );
+  const capacities = fc.integer({ min: 1, max: 9 });
+  fc.assert(fc.property(capacities, acts, (capacity, names) => {
+    let q = queueOf(capacity);
     const model: number[] = [];
-    for (let i = 0; i < 4_000; i++) {
-      switch (random.below(4)) {
-        case 0:
-        case 1:
-          assertEquals(q.push(i), model.length < capacity);
-          if (model.length < capacity) model.push(i);
-          break;
-        case 2:
-          assertEquals(q.pop(), model.shift() ?? null);
-          break;
-        case 3:
-          model.push(i);
-          assertEquals(
-            q.forcePush(i),
-            model.length > capacity ? model.shift() : null,
-          );
-      }
+    names.forEach((name, i) => {
+      const isFull = model.length === capacity;
+      if (name === "push") {
+        assertEquals(q.push(i), !isFull);
+        if (!isFull) model.push(i);
+      } else if (name === "pop") {
+        assertEquals(q.pop(), model.shift() ?? null);
+      } else if (name === "forcePush") {
+        model.push(i);
+        assertEquals(q.forcePush(i), isFull ? model.shift() : null);
+      } else q = new ArrayQueue(HOST_ENV, "Q", cloneState(q.state));
       assertEquals(q.length, model.length);
-    }
-  }
+    });
+    assertEquals([...q.drain()], model);
+  }));
 });
 
 Deno.test("queue: into_iter", () => {
