@@ -1,0 +1,40 @@
+/**
+ * Chapter 8, paging. Watch: code can be read and not written, and the page
+ * fault's handler says who wanted what. It halts with interrupts off.
+ */
+import { Machine } from "@lockstep/kernel/hw";
+import {
+  coreState,
+  defineKernel,
+  Idt,
+  idtState,
+  KERNEL_IMAGE_START,
+  pageFaultHandler,
+} from "@lockstep/kernel/kernel";
+
+const program = defineKernel({
+  id: "chapter-8",
+  state: () => ({ ...coreState(), idt: idtState() }),
+  build(core, state) {
+    const { cpu } = core;
+    const idt = new Idt(core, state.idt, [pageFaultHandler(core)]);
+    return {
+      boot() {
+        idt.init();
+        core.println(`Level 4 page table at: 0x${cpu.readCr3().toString(16)}`);
+        cpu.load32(KERNEL_IMAGE_START);
+        core.println("read worked");
+        cpu.store32(KERNEL_IMAGE_START, 42);
+        core.println("write worked");
+      },
+    };
+  },
+});
+export default program;
+
+if (import.meta.main) {
+  const machine = new Machine({ program });
+  const { reason } = machine.run();
+  console.log(machine.vga.screenText().join("\n").trim());
+  console.log(`clk ${machine.clk} digest ${machine.digest()} stop ${reason}`);
+}
