@@ -233,6 +233,46 @@ Deno.test("println in the timer's handler without masking ends as deadlock", () 
   assertEquals(reason, "limit");
 });
 
+Deno.test("a page fault while println formats its argument ends as deadlock", () => {
+  const program = defineKernel({
+    id: "fault-in-format",
+    state: () => ({ ...coreState(), idt: idtState() }),
+    build(core, state) {
+      const { cpu } = core;
+      const idt = new Idt(core, state.idt, [pageFaultHandler(core)]);
+      return {
+        boot() {
+          idt.init();
+          core.println((write) => {
+            write("value: ");
+            write(`${cpu.load32(virtAddr(0xdead_beef))}`);
+          });
+        },
+      };
+    },
+  });
+  const stop = machineWith(program).run();
+  if (stop.reason !== "deadlock") throw new Error(stop.reason);
+  assertEquals([stop.lock, stop.holder, stop.waiter], [
+    "WRITER",
+    "boot",
+    "boot > page_fault_handler",
+  ]);
+});
+
+Deno.test("a panic while println formats its argument ends as deadlock", () => {
+  const program = defineKernel({
+    id: "panic-in-format",
+    state: coreState,
+    build: (core) => ({
+      boot: () => core.println(() => core.panic("in format")),
+    }),
+  });
+  const stop = machineWith(program).run();
+  if (stop.reason !== "deadlock") throw new Error(stop.reason);
+  assertEquals([stop.holder, stop.waiter], ["boot", "boot"]);
+});
+
 /** Presses a key at `clk`, and runs on for `clks`. */
 function pressedAt(program: Program, clk: number, clks: number) {
   const machine = machineWith(program);
