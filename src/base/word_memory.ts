@@ -148,14 +148,14 @@ export class FlatMemory implements WordMemory {
 
   /** Reads a word, signed; see {@linkcode WordMemory.load32}. */
   load32(offset: number): number {
-    if (this.words.length === 0) this.refresh();
-    return this.words[this.#index(offset)]!;
+    const index = this.#index(offset); // May renew the words.
+    return this.words[index]!;
   }
 
   /** Writes a word; see {@linkcode WordMemory.store32}. */
   store32(offset: number, word: number): void {
-    if (this.words.length === 0) this.refresh();
-    this.words[this.#index(offset)] = word;
+    const index = this.#index(offset); // May renew the words.
+    this.words[index] = word;
   }
 
   /** Sets bytes; see {@linkcode WordMemory.fill}. */
@@ -186,6 +186,7 @@ export class FlatMemory implements WordMemory {
 
   #index(offset: number): number {
     const index = offset >> 2;
+    if (index >= this.words.length) this.refresh();
     if ((offset & 3) !== 0 || index < 0 || index >= this.words.length) {
       throw new RangeError(
         `Cannot access a word at offset ${offset}: ` +
@@ -196,10 +197,11 @@ export class FlatMemory implements WordMemory {
   }
 
   #checkRange(offset: number, length: number): void {
-    if (this.#bytes.length === 0) this.refresh();
+    const end = offset + length;
+    if (end > this.#bytes.length || this.#bytes.length === 0) this.refresh();
     if (
       !Number.isSafeInteger(offset) || !Number.isSafeInteger(length) ||
-      offset < 0 || length < 0 || offset + length > this.#bytes.length
+      offset < 0 || length < 0 || end > this.#bytes.length
     ) {
       throw new RangeError(
         `Cannot access ${length} bytes at offset ${offset}: ` +

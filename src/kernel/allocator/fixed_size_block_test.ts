@@ -1,0 +1,111 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { BuddyHeap } from "./buddy.ts";
+import { FirstFitHeap } from "./first_fit.ts";
+import {
+  BLOCK_SIZES,
+  FixedSizeBlockHeap,
+  FlatMemory,
+} from "./fixed_size_block.ts";
+import { checkBadInput, Laws, type Model, script } from "./script_test.ts";
+import {
+  address,
+  AddressedMemory,
+  flat,
+  HEAP_START,
+  thrown,
+  walkLinks,
+} from "./support_test.ts";
+import { TlsfHeap } from "./tlsf.ts";
+
+/** Stacks of blocks over a real heap of its own. */
+class Stacks implements Model {
+  readonly stacks: number[][] = BLOCK_SIZES.map(() => []);
+  readonly below: FirstFitHeap;
+  constructor(base: number, size: number) {
+    this.below = new FirstFitHeap(new AddressedMemory(base, size));
+  }
+  static index(size: number, align: number): number {
+    return BLOCK_SIZES.findIndex((block) => block >= Math.max(size, align));
+  }
+  alloc(size: number, align: number): number | null {
+    const index = Stacks.index(size, align);
+    if (index < 0) return this.below.alloc(size, align);
+    const bytes = BLOCK_SIZES[index]!;
+    return this.stacks[index]!.pop() ?? this.below.alloc(bytes, bytes);
+  }
+  free(offset: number, size: number, align: number): void {
+    const index = Stacks.index(size, align);
+    if (index < 0) this.below.dealloc(offset, size, align);
+    else this.stacks[index]!.push(offset);
+  }
+}
+
+Deno.test("FixedSizeBlockHeap puts blocks where stacks over first fit do", () => {
+  fc.assert(fc.property(script, (operations) => {
+    const memory = new AddressedMemory(HEAP_START, 32_768);
+    const heap = new FixedSizeBlockHeap(new FirstFitHeap(memory));
+    const model = new Stacks(HEAP_START, memory.size);
+    const laws = new Laws(heap, model);
+    laws.run(operations, () => {
+      const lists = [...heap.state.heads].map((head) =>
+        walkLinks(memory, address(memory, head))
+      );
+      assertEquals(lists, model.stacks.map((stack) => stack.toReversed()));
+    });
+    laws.freeAll();
+    // What was cut stays cut: blocks and fallback tile the heap.
+    const regions = heap.freeRegions();
+    const bytes = regions.reduce((sum, { size }) => sum + size, 0);
+    const small = regions.filter(({ size }) => size === 8).length;
+    assert(bytes <= memory.size && bytes >= memory.size - 8 * small);
+  }));
+});
+
+for (const Fallback of [TlsfHeap, BuddyHeap]) {
+  Deno.test(`FixedSizeBlockHeap keeps the laws over ${Fallback.name}`, () => {
+    fc.assert(fc.property(script, (operations) => {
+      const heap = new FixedSizeBlockHeap<object>(new Fallback(flat(32_768)));
+      const laws = new Laws(heap);
+      laws.run(operations);
+      laws.freeAll();
+    }));
+  });
+}
+
+Deno.test("FixedSizeBlockHeap refuses bad input and changes nothing", () => {
+  const heap = new FixedSizeBlockHeap(new FirstFitHeap(flat(4096)));
+  const blocks = [heap.alloc(64, 8)!, heap.alloc(64, 8)!];
+  heap.dealloc(blocks[1]!, 64, 8);
+  checkBadInput(heap, { offset: blocks[0]!, size: 64 });
+  assertEquals(
+    thrown(() => heap.dealloc(8, 64, 8)),
+    "Cannot free 64 bytes at offset 0x8: its address is no multiple of 64",
+  );
+});
+
+Deno.test("FixedSizeBlockHeap takes blocks of an extended fallback", () => {
+  const fallback = new FirstFitHeap(flat(4096), { size: 1024 });
+  const heap = new FixedSizeBlockHeap(fallback);
+  assert(thrown(() => heap.dealloc(2048, 64, 8)).includes("ends at 0x400"));
+  fallback.extend(3072);
+  const blocks = Array.from({ length: 4 }, () => heap.alloc(1024, 8)!);
+  for (const block of blocks) heap.dealloc(block, 1024, 8);
+  assertEquals([heap.size, heap.alloc(1024, 8)], [4096, 3072]);
+});
+
+Deno.test("FixedSizeBlockHeap goes on from a state, its fallback's inside", () => {
+  const heap = new FixedSizeBlockHeap(new FirstFitHeap(flat(1024)));
+  heap.dealloc(heap.alloc(32, 8)!, 32, 8);
+  const { memory, state } = heap;
+  assert(memory instanceof FlatMemory);
+  const copy = structuredClone(state);
+  const fallback = new FirstFitHeap(memory, { state: copy.fallback });
+  const restored = new FixedSizeBlockHeap(fallback, { state: copy });
+  assertEquals(restored.freeRegions(), heap.freeRegions());
+  assertThrows(
+    () => new FixedSizeBlockHeap(new FirstFitHeap(flat(64)), { state: copy }),
+    TypeError,
+    "state.fallback is not the state of its fallback",
+  );
+});
