@@ -7,7 +7,6 @@ import {
   HOST_ENV,
   initializedCell,
   Lazy,
-  Once,
   OnceCell,
   onceState,
   SpinMutex,
