@@ -94,7 +94,7 @@ export class HostedCpu implements Instructions {
     try {
       return this.#mmu.load8(address);
     } catch (thrown) {
-      return this.#again(thrown, () => this.#mmu.load8(address));
+      return this.#again(thrown, () => this.#mmu.load8(address)) | 0;
     }
   }
 
@@ -103,7 +103,7 @@ export class HostedCpu implements Instructions {
     try {
       return this.#mmu.load16(address);
     } catch (thrown) {
-      return this.#again(thrown, () => this.#mmu.load16(address));
+      return this.#again(thrown, () => this.#mmu.load16(address)) | 0;
     }
   }
 
@@ -112,7 +112,7 @@ export class HostedCpu implements Instructions {
     try {
       return this.#mmu.load32(address);
     } catch (thrown) {
-      return this.#again(thrown, () => this.#mmu.load32(address));
+      return this.#again(thrown, () => this.#mmu.load32(address)) >>> 0;
     }
   }
 
@@ -122,7 +122,7 @@ export class HostedCpu implements Instructions {
     try {
       low = this.#mmu.load64(address);
     } catch (thrown) {
-      low = this.#again(thrown, () => this.#mmu.load64(address));
+      low = this.#again(thrown, () => this.#mmu.load64(address)) >>> 0;
     }
     this.high = this.#mmu.high;
     return low;
