@@ -219,7 +219,12 @@ Deno.test("irq1 and irq12 follow the enable bits and the source", () => {
   bench.command(0x60, 0x01);
   assertEquals(levels(), [false, false]);
   bench.drain();
-  bench.command(0x60, 0x03).command(0xaa); // The controller's answers interrupt, too.
+  bench.command(0x60, 0x03).command(0xaa); // The controller's answers interrupt, too,
+  assertEquals(levels(), [true, false]);
+  bench.drain();
+  bench.command(0xad).command(0xaa); // but not while the keyboard is off.
+  assertEquals(levels(), [false, false]);
+  bench.command(0xae);
   assertEquals(levels(), [true, false]);
 });
 
@@ -295,6 +300,9 @@ Deno.test("reset() gives the power-on state and drives the lines", () => {
   assertEquals(bench.controller.state, i8042State({ auxiliary: true }));
   assertEquals([bench.a20.level, bench.resetLine.level], [true, false]);
   assertEquals(bench.irq1.level, false);
+  bench.command(0xad).press(0x1c); // Held back, until the reset lets it through.
+  bench.controller.reset();
+  assertEquals([bench.irq1.level, bench.data], [true, 0x1c]);
 });
 
 /** Bytes that make the controller and its devices do much, and any byte now and then. */

@@ -81,11 +81,18 @@ Deno.test("move() is reported in stream mode when enabled", () => {
   assertEquals(moved(mouse, 0, 0, 1), []); // Nothing has happened.
   assertEquals(moved(mouse, 0, 0, 6), [0x0e, 0, 0]);
   assertEquals(ask(mouse, 0xe9), [0xfa, 0x23, 2, 100]);
+  mouse.move(0, 0, 1);
+  drain(mouse);
+  assertEquals(ask(mouse, 0xe9), [0xfa, 0x24, 2, 100]);
+  assertEquals(moved(mouse, 255, 255, 0), [0x08, 255, 255]); // The most, no overflow.
+  assertEquals(moved(mouse, -256, -256, 0), [0x38, 0, 0]);
 });
 
 Deno.test("move() waits for a poll in remote mode", () => {
   const { mouse } = bench(0xf0);
   assertEquals(moved(mouse, 3, 0, 0), []);
+  assertEquals(ask(mouse, 0xf4), [0xfa]); // Enabling changes nothing about that.
+  assertEquals(moved(mouse, 0, 0, 0), []);
   assertEquals(ask(mouse, 0xeb), [0xfa, 0x08, 3, 0]);
   assertEquals(ask(mouse, 0xeb), [0xfa, 0x08, 0, 0]);
 });
@@ -107,6 +114,8 @@ Deno.test("move() scales by two in stream mode after E7", () => {
     assertEquals(moved(mouse, -input, 0, 0)[1], 256 - output);
   }
   assertEquals(moved(mouse, 200, 0, 0), [0x48, 400 & 0xff, 0]); // Overflow.
+  assertEquals(moved(mouse, 0, -200, 0), [0xa8, 0, -400 & 0xff]);
+  assertEquals(moved(mouse, 0, 200, 0), [0x88, 0, 400 & 0xff]);
 });
 
 Deno.test("move() adds a wheel when the host has asked for one", () => {
@@ -117,6 +126,7 @@ Deno.test("move() adds a wheel when the host has asked for one", () => {
   const five = bench(0xf3, 200, 0xf3, 200, 0xf3, 80).mouse;
   assertEquals(ask(five, 0xf2, 0xf4), [0xfa, 4, 0xfa]);
   assertEquals(moved(five, 0, 0, 0x10, 1), [0x08, 0, 0, 0x21]);
+  assertEquals(moved(five, 0, 0, 0x0b, -8), [0x0b, 0, 0, 0x18]);
   assertEquals(ask(five, 0xff, 0xf2), [0xfa, 0xaa, 0, 0xfa, 0]);
 });
 
@@ -158,8 +168,28 @@ Deno.test("request rises with the first byte and falls with the last", () => {
   const { mouse, request } = bench();
   mouse.command(0xf2);
   assertEquals(request.level, true);
+  mouse.take();
+  assertEquals(request.level, true);
   drain(mouse);
   assertEquals(request.edges.map(([, level]) => level), [true, false]);
+});
+
+Deno.test("move() raises request", () => {
+  const { mouse, request } = bench(0xf4);
+  mouse.move(1, 0, 0);
+  assertEquals(request.level, true);
+});
+
+Deno.test("command() drops an answer that does not fit whole, and FF all that wait", () => {
+  const { mouse } = bench(0xf4);
+  for (let i = 0; i < 13; i++) mouse.command(0xe6);
+  mouse.move(1, 2, 0); // Fills the queue to its last byte.
+  assertEquals(mouse.state.queue.length, MOUSE_BUFFER_BYTES);
+  mouse.take();
+  mouse.command(0xf2);
+  assertEquals(drain(mouse), [...Array(12).fill(0xfa), 0x08, 1, 2]);
+  mouse.command(0xf2);
+  assertEquals(ask(mouse, 0xff), [0xfa, 0xaa, 0x00]);
 });
 
 Deno.test("reset() gives the power-on state", () => {

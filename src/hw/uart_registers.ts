@@ -73,17 +73,9 @@ export const FCR_RESET_TRANSMITTER = 0x04;
 export const LCR_STB = 0x04;
 /** LCR, parity enable. */
 export const LCR_PEN = 0x08;
-/** LCR, set break. */
-export const LCR_BREAK = 0x40;
 /** LCR, divisor latch access. */
 export const LCR_DLAB = 0x80;
 
-/** MCR, data terminal ready. */
-export const MCR_DTR = 0x01;
-/** MCR, request to send. */
-export const MCR_RTS = 0x02;
-/** MCR, output 1. */
-export const MCR_OUT1 = 0x04;
 /** MCR, output 2: on a PC the gate between the UART and its interrupt line. */
 export const MCR_OUT2 = 0x08;
 /** MCR, loopback. */

@@ -7,7 +7,15 @@ import {
 } from "../../tests/support/device_bench.ts";
 import type { Prng } from "../base/prng.ts";
 import { NEVER } from "../base/time.ts";
-import { Uart, type UartConfig, uartState } from "./uart.ts";
+import {
+  COM1_BASE,
+  COM1_IRQ,
+  COM2_BASE,
+  COM2_IRQ,
+  Uart,
+  type UartConfig,
+  uartState,
+} from "./uart.ts";
 import { frameHalfBits, triggerBytes, wordMask } from "./uart_registers.ts";
 
 // Register numbers and bits stand here as the data sheet prints them.
@@ -41,6 +49,10 @@ class Bench {
       irq: this.irq,
       transmit: { byte: (value) => this.sent.push([this.clock.clk, value]) },
     }, uartState(config));
+  }
+
+  get state() {
+    return this.uart.state;
   }
 
   /** Writes pairs of register and value. */
@@ -117,6 +129,15 @@ Deno.test("wordMask(), frameHalfBits(), triggerBytes() decode their registers", 
   }
 });
 
+Deno.test("COM1 and COM2 lie where a PC has them", () => {
+  assertEquals([COM1_BASE, COM1_IRQ, COM2_BASE, COM2_IRQ], [
+    0x3f8,
+    4,
+    0x2f8,
+    3,
+  ]);
+});
+
 Deno.test("writePort() sends at once by default, as many bits as the word has", () => {
   const bench = new Bench().setUp().write([THR, 0x41]);
   bench.write([LCR, 0x00], [THR, 0xff]);
@@ -157,6 +178,8 @@ Deno.test("irq passes the gate that OUT2 opens, and none in loopback", () => {
   assertEquals(bench.irq.level, true);
   bench.write([MCR, 0x00]);
   assertEquals(bench.irq.level, false);
+  bench.write([MCR, 0x0b]); // With DTR and RTS, as drivers do.
+  assertEquals(bench.irq.level, true);
   bench.write([MCR, OUT2 | LOOP]);
   assertEquals(bench.irq.level, false);
   assertEquals(bench.read(IIR), 0x04); // The chip itself still asks.
@@ -183,7 +206,7 @@ Deno.test("receive() without FIFO: the next character destroys the one in RBR", 
   assertEquals(bench.read(LSR), 0x61); // Reading has cleared OE.
   assertEquals(bench.read(RBR), 2);
   assertEquals(bench.read(LSR), 0x60);
-  assertEquals(bench.uart.state.bytesLost, 1);
+  assertEquals(bench.state.bytesLost, 1);
 });
 
 Deno.test("receive() with FIFO: the 17th character is lost, the FIFO stays", () => {
@@ -223,12 +246,22 @@ Deno.test("receive() shows errors when their character reaches the top of the FI
   bench.read(RBR);
   assertEquals(bench.read(LSR), 0xf1); // BI of the third.
   assertEquals(bench.read(LSR), 0x61); // None left.
+  bench.read(RBR);
+  bench.uart.receive(0, 0x10); // Into an empty FIFO: at its top at once.
+  assertEquals(bench.read(LSR), 0xf1);
+  bench.receive(1);
+  bench.uart.receive(2, 0x04);
+  bench.write([FCR, 0x03]).receive(3, 4, 5); // The error went with its byte.
+  assertEquals(bench.read(LSR), 0x61);
 });
 
 Deno.test("receive() without FIFO has errors at once and no bit 7", () => {
   const bench = new Bench().setUp();
   bench.uart.receive(2, 0xff);
   assertEquals([bench.read(LSR), bench.read(LSR)], [0x7d, 0x61]);
+  bench.uart.receive(3, 0xff);
+  bench.read(RBR);
+  assertEquals(bench.read(LSR), 0x7e); // With OE; DR is not an error.
 });
 
 Deno.test("onTimeoutAlarm() announces bytes below the trigger after four characters of silence", () => {
@@ -257,6 +290,9 @@ Deno.test("onTimeoutAlarm() counts from the last character received or read", ()
   assertEquals(bench.irq.edges, [[due, true]]);
   bench.write([FCR, 0xc3]); // Empties the FIFO.
   assertEquals([bench.irq.level, bench.read(LSR)], [false, 0x60]);
+  bench.receive(4).write([FCR, 0xc3]); // And ends the silence.
+  bench.clock.pass(1_000_000);
+  assertEquals([bench.irq.level, bench.read(IIR)], [false, 0xc1]);
 });
 
 Deno.test("a timeout is seen late but not lost when its interrupt was disabled, and costs no alarm", () => {
@@ -265,6 +301,40 @@ Deno.test("a timeout is seen late but not lost when its interrupt was disabled, 
   assertEquals(bench.clock.fired, 0);
   bench.write([IER, 0x01]);
   assertEquals([bench.irq.level, bench.read(IIR)], [true, 0xcc]);
+});
+
+Deno.test("a timeout that passed while disabled outlives the next character", () => {
+  const bench = new Bench().setUp().write([FCR, 0xc1]).receive(7);
+  bench.clock.pass(1_000_000);
+  bench.receive(8).write([IER, 0x01]);
+  assertEquals(bench.read(IIR), 0xcc);
+
+  const loop = new Bench({ timedTransmission: true }).setUp();
+  loop.write([FCR, 0xc1]).receive(7).write([MCR, LOOP]);
+  loop.clock.runTo(36_000); // 3.5 characters later one starts, and ends after the timeout.
+  loop.write([THR, 8]);
+  loop.clock.runTo(50_000);
+  loop.write([IER, 0x01]);
+  assertEquals([loop.state.received.length, loop.read(IIR)], [2, 0xcc]);
+});
+
+Deno.test("onTimeoutAlarm() comes in time when the interrupt is enabled meanwhile", () => {
+  const bench = new Bench().setUp().write([FCR, 0xc1]).receive(7);
+  bench.clock.runTo(20_000);
+  bench.write([IER, 0x01]);
+  bench.clock.runTo(100_000);
+  assertEquals(bench.irq.edges, [[Math.ceil(4 * CHARACTER), true]]);
+});
+
+Deno.test("writePort() raises the transmitter interrupt when the FIFO is reset or turned on", () => {
+  const bench = new Bench().setUp().write([IER, 0x02]);
+  assertEquals([bench.read(IIR), bench.read(IIR)], [0x02, 0x01]);
+  bench.write([FCR, 0x01]);
+  assertEquals([bench.read(IIR), bench.read(IIR)], [0xc2, 0xc1]);
+  bench.write([FCR, 0x01]);
+  assertEquals(bench.read(IIR), 0xc1);
+  bench.write([FCR, 0x05]);
+  assertEquals(bench.read(IIR), 0xc2);
 });
 
 Deno.test("writePort() empties FIFOs when FCR says so or the mode changes", () => {
@@ -279,6 +349,8 @@ Deno.test("writePort() empties FIFOs when FCR says so or the mode changes", () =
   assertEquals(bench.read(LSR) & 1, 1);
   bench.write([FCR, 0x01]);
   assertEquals(bench.read(LSR) & 1, 0);
+  bench.write([FCR, 0x00]);
+  assertEquals(bench.read(LSR) & 1, 0);
 });
 
 Deno.test("writePort() sends to itself in loopback, and the world hears and says nothing", () => {
@@ -292,6 +364,8 @@ Deno.test("writePort() sends to itself in loopback, and the world hears and says
 });
 
 Deno.test("readPort() shows the modem control outputs as inputs in loopback", () => {
+  const bench = new Bench().write([MCR, LOOP]);
+  assertEquals([bench.read(MSR), bench.read(MSR)], [0x0b, 0x00]); // CTS, DSR, DCD fell.
   // MCR bit, MSR bit: DTR → DSR, RTS → CTS, OUT1 → RI, OUT2 → DCD.
   for (const [mcr, msr] of [[1, 0x20], [2, 0x10], [4, 0x40], [8, 0x80]]) {
     const bench = new Bench().write([MCR, LOOP]);
@@ -318,6 +392,9 @@ Deno.test("setModemInputs() sets a delta for each change, and TERI at the end of
     assertEquals([bench.read(MSR), bench.read(MSR)], [msr, to]);
     assertEquals(bench.irq.level, false);
   }
+  const bench = new Bench();
+  bench.uart.setModemInputs(0xff);
+  assertEquals([bench.read(MSR), bench.read(MSR)], [0xf0, 0xf0]);
 });
 
 Deno.test("timed transmission: THRE, TEMT and the sink follow the divisor, clk by clk", () => {
@@ -343,10 +420,10 @@ Deno.test("timed transmission never drifts: 1,152 characters take their time exa
   bench.write([FCR, 0x01]);
   let written = 0;
   while (bench.sent.length < 1_152) {
-    while (written < 1_152 && bench.uart.state.transmit.length < 16) {
+    while (written < 1_152 && bench.state.transmit.length < 16) {
       bench.write([THR, written++ & 0xff]);
     }
-    bench.clock.runTo(bench.uart.state.shiftEndClk);
+    bench.clock.runTo(bench.state.shiftEndClk);
   }
   assertEquals(bench.sent.at(-1)![0], 20 * 596_591); // 1,152 × 20 half bits.
   assertEquals(bench.sent.map(([, byte]) => byte).slice(0, 300), [
@@ -366,6 +443,14 @@ Deno.test("timed transmission: the interrupt comes when the FIFO has emptied", (
   assertEquals([bench.irq.level, bench.read(LSR)], [false, 0x00]);
   bench.clock.runTo(last);
   assertEquals([bench.irq.level, bench.read(LSR)], [true, 0x20]);
+});
+
+Deno.test("timed transmission: enabling the interrupt raises none while THR is full", () => {
+  const bench = new Bench({ timedTransmission: true }).setUp();
+  bench.write([THR, 1], [THR, 2], [IER, 0x02]);
+  assertEquals([bench.irq.level, bench.read(IIR)], [false, 0x01]);
+  bench.clock.runTo(10_357);
+  assertEquals([bench.irq.level, bench.read(IIR)], [true, 0x02]);
 });
 
 Deno.test("timed transmission: a clock that leaps loses no time and no byte", () => {
@@ -390,7 +475,7 @@ Deno.test("timed transmission: a divisor of 0 counts as 65,536", () => {
   const bench = new Bench({ timedTransmission: true }).setUp();
   bench.write([LCR, 0x83], [DLL, 0], [LCR, 0x03], [THR, 1]);
   assertEquals(
-    bench.uart.state.shiftEndClk,
+    bench.state.shiftEndClk,
     Math.floor(65_536 * 20 * 596_591 / 1_152),
   );
 });
@@ -400,7 +485,7 @@ Deno.test("reset() keeps the configuration and silences the chip", () => {
   bench.setUp().write([IER, 0x0f], [FCR, 0xc1], [THR, 1]).receive(2);
   bench.uart.reset();
   assertEquals(
-    bench.uart.state,
+    bench.state,
     uartState({ timedTransmission: true, modemInputs: 0x30 }),
   );
   assertEquals(bench.irq.level, false);
@@ -421,7 +506,7 @@ Deno.test("receive() and readPort() lose no byte and keep their order while ther
           bench.receive(byte);
         }
       }
-      assertEquals(bench.uart.state.bytesLost, 0);
+      assertEquals(bench.state.bytesLost, 0);
     }),
   );
 });
