@@ -21,9 +21,12 @@ import { fillHeap, type Trace, workloads } from "./workloads.ts";
 
 export type { HeapCore } from "./heap.ts";
 export {
+  fillHeap,
+  type LongLivedOptions,
   longLivedTrace,
   pairTrace,
   randomTrace,
+  type RandomTraceOptions,
   type Trace,
   workloads,
 } from "./workloads.ts";

@@ -58,10 +58,13 @@ export interface BuddyState {
  * ```
  */
 export class BuddyHeap extends BaseHeap {
+  /** All that the heap knows beside its memory: plain data. */
   readonly state: BuddyState;
   #marks: FreeMarks | null = null;
 
   /**
+   * Makes a heap of a memory.
+   *
    * @param memory what to manage
    * @param options `state`: a state to go on from
    * @throws {RangeError} if there is no room for one block of 16 bytes
@@ -92,6 +95,7 @@ export class BuddyHeap extends BaseHeap {
     this.#giveAll();
   }
 
+  /** Offset behind the last byte under management. */
   override get size(): number {
     return this.state.end;
   }

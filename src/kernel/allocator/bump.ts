@@ -37,9 +37,12 @@ export interface BumpState {
  * ```
  */
 export class BumpHeap extends BaseHeap {
+  /** All that the heap knows beside its memory: plain data. */
   readonly state: BumpState;
 
   /**
+   * Makes a heap of a memory.
+   *
    * @param memory what to manage; never written
    * @param options `state`: a state to go on from
    */
@@ -52,6 +55,7 @@ export class BumpHeap extends BaseHeap {
       { size: memory.size, next: 0, allocations: 0 };
   }
 
+  /** Offset behind the last byte under management. */
   override get size(): number {
     return this.state.size;
   }
@@ -86,6 +90,7 @@ export class BumpHeap extends BaseHeap {
     if (s.allocations === 0) s.next = 0;
   }
 
+  /** What was never given out, if anything. */
   override freeRegions(): FreeRegion[] {
     const { next, size } = this.state;
     return next < size ? [{ offset: next, size: size - next }] : [];

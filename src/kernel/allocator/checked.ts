@@ -86,6 +86,7 @@ export interface CheckedOptions<S extends object = object> {
  * ```
  */
 export class CheckedHeap<S extends object = object> implements Heap {
+  /** What the wrapper knows, and the inner heap's state: plain data. */
   readonly state: CheckedState<S>;
   /** The heap inside. */
   readonly inner: Heap & { readonly state: S };
@@ -94,6 +95,8 @@ export class CheckedHeap<S extends object = object> implements Heap {
   readonly #now: (() => number) | null;
 
   /**
+   * Wraps a heap.
+   *
    * @param inner the heap that blocks come from; nobody else may use it
    * @param options red zones, quarantine, clock
    * @throws {RangeError} if a length is no number of bytes or blocks

@@ -10,5 +10,6 @@ export {
   FlatMemory,
   type WordMemory,
 } from "../../base/word_memory.ts";
-export type { FreeRegion, Heap, HeapCore } from "./heap.ts";
+export { BaseHeap, type FreeRegion, type Heap, type HeapCore } from "./heap.ts";
+export type { Nodes } from "./nodes.ts";
 export { ALIGN_MAX, arrayLayout, type Layout, layout } from "./layout.ts";

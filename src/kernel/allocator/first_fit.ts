@@ -8,10 +8,11 @@
 import { HoleListHeap } from "./hole_list.ts";
 
 export * from "./common.ts";
-export type {
-  CrateVersion,
-  HoleListOptions,
-  HoleListState,
+export {
+  type CrateVersion,
+  HoleListHeap,
+  type HoleListOptions,
+  type HoleListState,
 } from "./hole_list.ts";
 
 /**

@@ -44,6 +44,7 @@ export interface FixedSizeBlockState<F extends object = object> {
 
 /** A heap that fixed-size blocks can fall back to. */
 export interface FallbackHeap<F extends object = object> extends Heap {
+  /** Plain data: a part of the state of the heap above. */
   readonly state: F;
 }
 
@@ -65,11 +66,14 @@ export interface FallbackHeap<F extends object = object> extends Heap {
  * ```
  */
 export class FixedSizeBlockHeap<F extends object = object> extends BaseHeap {
+  /** All that the heap knows beside its memory: plain data. */
   readonly state: FixedSizeBlockState<F>;
   /** The heap that blocks come from. Its memory is this heap's memory. */
   readonly fallback: FallbackHeap<F>;
 
   /**
+   * Puts empty lists over a heap.
+   *
    * @param fallback where blocks come from, and what serves layouts beyond 2048
    * @param options `state`: a state to go on from; its `fallback` is the state of `fallback`
    * @throws {TypeError} if it is not
@@ -93,6 +97,7 @@ export class FixedSizeBlockHeap<F extends object = object> extends BaseHeap {
     };
   }
 
+  /** The fallback's bytes. */
   override get size(): number {
     return this.fallback.size;
   }

@@ -87,7 +87,11 @@ export abstract class BaseHeap implements Heap {
   /** Access to the nodes in memory. */
   protected readonly nodes: Nodes;
 
-  /** @param memory what to manage */
+  /**
+   * Lays access over a memory.
+   *
+   * @param memory what to manage
+   */
   constructor(memory: WordMemory) {
     this.memory = memory;
     this.nodes = nodesOf(memory);

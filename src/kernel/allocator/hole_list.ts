@@ -54,6 +54,7 @@ export interface HoleListOptions {
 
 /** A heap over an address-ordered hole list. */
 export abstract class HoleListHeap extends BaseHeap {
+  /** All that the heap knows beside its memory: plain data. */
   readonly state: HoleListState;
   /** The crate followed. */
   readonly version: CrateVersion;
@@ -61,6 +62,8 @@ export abstract class HoleListHeap extends BaseHeap {
   protected previous: number = NONE;
 
   /**
+   * Makes a heap of a memory.
+   *
    * @param memory what to manage
    * @param options version, size, state
    * @throws {RangeError} if the memory is smaller than `options.size`, or for 0.10.5 too small for a hole

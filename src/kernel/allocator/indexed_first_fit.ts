@@ -14,10 +14,11 @@ import type { HoleListOptions } from "./hole_list.ts";
 import { NONE } from "./nodes.ts";
 
 export * from "./common.ts";
-export type {
-  CrateVersion,
-  HoleListOptions,
-  HoleListState,
+export {
+  type CrateVersion,
+  HoleListHeap,
+  type HoleListOptions,
+  type HoleListState,
 } from "./hole_list.ts";
 
 /** With more holes than this an index is made. */
@@ -43,6 +44,8 @@ export class IndexedFirstFitHeap extends HoleListHeap {
   #index: HoleIndex | null = null;
 
   /**
+   * Makes a heap of a memory.
+   *
    * @param memory what to manage
    * @param options version, size, state
    * @throws {RangeError} as `FirstFitHeap` does
@@ -61,11 +64,13 @@ export class IndexedFirstFitHeap extends HoleListHeap {
     this.#index = null;
   }
 
+  /** Takes memory behind the heap's end. See `HoleListHeap.extend`. */
   override extend(by: number): void {
     this.dropIndex(); // It may not reach the new end.
     super.extend(by);
   }
 
+  /** Asks the index, or walks. */
   protected override findHole(need: number, align: number): number {
     const index = this.#ready();
     if (index === null) return super.findHole(need, align);
@@ -93,6 +98,7 @@ export class IndexedFirstFitHeap extends HoleListHeap {
     return NONE;
   }
 
+  /** Asks the index, or walks. */
   protected override findPlace(offset: number): number {
     const index = this.#ready();
     if (index === null) return super.findPlace(offset);
@@ -107,6 +113,7 @@ export class IndexedFirstFitHeap extends HoleListHeap {
     return place;
   }
 
+  /** Keeps the index, if there is one. */
   protected override reindex(
     offset: number,
     hole: number,

@@ -43,9 +43,12 @@ export interface LinkedListState {
  * ```
  */
 export class LinkedListHeap extends BaseHeap {
+  /** All that the heap knows beside its memory: plain data. */
   readonly state: LinkedListState;
 
   /**
+   * Makes a heap of a memory.
+   *
    * @param memory what to manage
    * @param options `state`: a state to go on from, over a copy of its memory
    * @throws {RangeError} if the memory is smaller than a node, or its address is no multiple of 8
@@ -76,6 +79,7 @@ export class LinkedListHeap extends BaseHeap {
     this.#push(0, size);
   }
 
+  /** Offset behind the last byte under management. */
   override get size(): number {
     return this.state.size;
   }
@@ -118,6 +122,7 @@ export class LinkedListHeap extends BaseHeap {
     this.#push(offset, bytes);
   }
 
+  /** The regions, the last freed first. */
   override freeRegions(): FreeRegion[] {
     const regions: FreeRegion[] = [];
     let region = this.state.head;

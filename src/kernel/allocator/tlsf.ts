@@ -63,10 +63,13 @@ export interface TlsfState {
  * ```
  */
 export class TlsfHeap extends BaseHeap {
+  /** All that the heap knows beside its memory: plain data. */
   readonly state: TlsfState;
   #marks: FreeMarks | null = null;
 
   /**
+   * Makes a heap of a memory.
+   *
    * @param memory what to manage
    * @param options `size`: bytes to begin with, the rest is there for `extend`; `state`: a state to go on from
    * @throws {RangeError} if there is no room for one block of 16 bytes, or less memory than `size`
@@ -79,6 +82,7 @@ export class TlsfHeap extends BaseHeap {
     this.state = options.state ?? this.#init(options.size ?? memory.size);
   }
 
+  /** Offset behind the last byte under management. */
   override get size(): number {
     return this.state.end;
   }

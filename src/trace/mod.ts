@@ -1,0 +1,22 @@
+/**
+ * Pictures of what a kernel does.
+ *
+ * @module
+ */
+
+export type {
+  FreeRegion,
+  Heap,
+  HeapCore,
+  Layout,
+  WordMemory,
+} from "../kernel/allocator/common.ts";
+export {
+  fragmentation,
+  HEAP_MAP_COLUMNS_MAX,
+  HEAP_MAP_ROWS_MAX,
+  heapMap,
+  type HeapMapOptions,
+  type HeapSample,
+  sampleHeap,
+} from "./heap_map.ts";
