@@ -32,6 +32,5 @@ export * from "./serial.ts";
 export * from "./stack_frame_view.ts";
 export * from "./sync/mod.ts";
 export * from "./uart_16550/v0_6.ts";
-export * from "./utf8.ts";
 export * from "./vga_buffer.ts";
 export * from "./volatile.ts";

@@ -23,7 +23,7 @@ import {
   withoutInterrupts,
 } from "./sync/mod.ts";
 import type { InterruptFlag } from "./sync/mod.ts";
-import { utf8 } from "./utf8.ts";
+import { encodeUtf8 } from "../base/utf8.ts";
 import { type MemoryBus, VolatileArray } from "./volatile.ts";
 
 /** Where the text buffer lies. */
@@ -140,7 +140,7 @@ export class Writer {
    * @param text The text.
    */
   writeString(text: string): void {
-    for (const byte of utf8(text)) {
+    for (const byte of encodeUtf8(text)) {
       const plain = (byte >= 0x20 && byte <= 0x7e) || byte === NEWLINE;
       this.writeByte(plain ? byte : SQUARE);
     }

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { FakeCpu } from "../../tests/support/fake_cpu.ts";
 import { virtAddr } from "../hw/addr.ts";
-import { utf8 } from "./utf8.ts";
+import { encodeUtf8 } from "../base/utf8.ts";
 import {
   type ReadOnly,
   Volatile,
@@ -49,7 +49,7 @@ Deno.test("VolatileArray keeps its cells apart and its ends", () => {
   }
 });
 
-Deno.test("utf8() encodes one to four bytes, lone surrogates as U+FFFD", () => {
+Deno.test("encodeUtf8() encodes one to four bytes, lone surrogates as U+FFFD", () => {
   const encoder = new TextEncoder();
   for (
     const text of [
@@ -61,6 +61,6 @@ Deno.test("utf8() encodes one to four bytes, lone surrogates as U+FFFD", () => {
       "\ud800x",
     ]
   ) {
-    assertEquals(utf8(text), [...encoder.encode(text)], text);
+    assertEquals(encodeUtf8(text), [...encoder.encode(text)], text);
   }
 });

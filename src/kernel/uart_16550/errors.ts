@@ -4,7 +4,7 @@
  * @module
  */
 
-import { fromUtf8Debug } from "./utf8.ts";
+import { fromUtf8Debug } from "./from_utf8.ts";
 
 /** The reasons, after the variants of the crate's error types. */
 export type UartErrorReason =

@@ -13,7 +13,7 @@ import {
 } from "./errors.ts";
 import type { UartMemory, UartPorts } from "./ports.ts";
 import { Uart16550 } from "./uart_16550.ts";
-import { encodeUtf8 } from "./utf8.ts";
+import { encodeUtf8 } from "../../base/utf8.ts";
 
 /** A 16550 with a terminal at the other end. */
 export class Uart16550Tty {

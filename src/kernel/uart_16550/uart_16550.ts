@@ -41,7 +41,7 @@ import {
   OFFSETS,
   setFifoTriggerLevel,
 } from "./spec.ts";
-import { encodeUtf8 } from "./utf8.ts";
+import { encodeUtf8 } from "../../base/utf8.ts";
 
 const TEST_BYTE = 0x42;
 const TEST_MESSAGE = "hello world!1337";

@@ -2,7 +2,8 @@ import { assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { UartError } from "./errors.ts";
 import type { UartPorts } from "./ports.ts";
-import { encodeUtf8, fromUtf8Debug } from "./utf8.ts";
+import { encodeUtf8 } from "../../base/utf8.ts";
+import { fromUtf8Debug } from "./from_utf8.ts";
 import { SerialPort } from "./v0_2.ts";
 import {
   calcBaudRate,

@@ -7,7 +7,7 @@
  */
 
 import type { UartPorts } from "./ports.ts";
-import { encodeUtf8 } from "./utf8.ts";
+import { encodeUtf8 } from "../../base/utf8.ts";
 
 export type { UartPorts } from "./ports.ts";
 

@@ -1,35 +1,10 @@
 /**
- * UTF-8, both ways: text for the wire, and received bytes as Rust's `from_utf8` and `{:?}` show them.
+ * Received bytes as Rust's `from_utf8` and `{:?}` show them.
  *
  * Source: The Unicode Standard, "UTF-8", table of well-formed byte sequences.
  *
  * @module
  */
-
-/**
- * Encodes text; a lone surrogate becomes U+FFFD.
- *
- * @param text any string
- * @returns its bytes in UTF-8
- */
-export function encodeUtf8(text: string): number[] {
-  const bytes: number[] = [];
-  for (const character of text) {
-    let code = character.codePointAt(0)!;
-    if (code >= 0xd800 && code <= 0xdfff) code = 0xfffd;
-    if (code < 0x80) bytes.push(code);
-    else if (code < 0x800) bytes.push(0xc0 | (code >> 6), tail(code));
-    else if (code < 0x1_0000) {
-      bytes.push(0xe0 | (code >> 12), tail(code >> 6), tail(code));
-    } else {
-      bytes.push(0xf0 | (code >> 18), tail(code >> 12));
-      bytes.push(tail(code >> 6), tail(code));
-    }
-  }
-  return bytes;
-}
-
-const tail = (code: number): number => 0x80 | (code & 0x3f);
 
 /** What a lead byte asks for: bytes in all, and the range of the second one. */
 function sequence(lead: number): [length: number, low: number, high: number] {
