@@ -207,7 +207,9 @@ export class I8042 {
     const s = this.state;
     const { keyboard } = this.#wires;
     while (keyboard.waiting === "data") {
+      s.source = FROM_SCANCODE; // The request line falls meanwhile, and nobody shall fill the buffer because of it.
       const byte = keyboard.take() ?? 0;
+      s.source = FROM_NOBODY;
       if (!(s.ram[0]! & COMMAND_TRANSLATE)) {
         s.held = byte;
         return true;

@@ -28,9 +28,10 @@ class Bench {
   readonly mouse: Ps2Mouse;
   readonly controller: I8042;
 
-  constructor(auxiliary = true) {
+  /** `eager`: the board asks the controller to look on falling edges, too. */
+  constructor(auxiliary = true, eager = false) {
     const request = {
-      set: (level: boolean) => level && this.controller.refill(),
+      set: (level: boolean) => (eager || level) && this.controller.refill(),
     };
     this.keyboard = new Ps2Keyboard({ request, events: this.events });
     this.mouse = new Ps2Mouse({ request });
@@ -188,6 +189,15 @@ Deno.test("writePort() lets the next command take back an answer that nobody rea
 Deno.test("refill() lets the keyboard and the mouse take turns", () => {
   const bench = new Bench().write(0xf2).command(0xd4, 0xe9);
   assertEquals(bench.drain(), [0xfa, 0xfa, 0xab, 0x00, 0x83, 0x02, 0x64]);
+});
+
+Deno.test("refill() fills the buffer once however often it is called", () => {
+  const bench = new Bench(true, true).command(0xad).command(0xa7);
+  bench.press(0x1c);
+  bench.mouse.command(0xf4);
+  bench.command(0x60, 0x03); // Both interfaces on: both have a byte.
+  assertEquals(bench.irq12.edges, []);
+  assertEquals(bench.drain(), [0x1c, 0xfa]);
 });
 
 Deno.test("irq1 is high while a byte for it waits, and rises for each byte", () => {

@@ -222,8 +222,10 @@ Deno.test("request rises with the first byte and falls with the last", () => {
 });
 
 Deno.test("reset() gives the power-on state", () => {
-  const { keyboard } = bench();
+  const { keyboard, request } = bench();
   ask(keyboard, 0xed, 7, 0xf0, 3, 0xf5);
+  keyboard.command(0xf2);
   keyboard.reset();
+  assertEquals(request.level, false);
   assertEquals(keyboard.state, bench().keyboard.state);
 });

@@ -64,6 +64,11 @@ Deno.test("command() answers each command as the reference says", () => {
       100,
     ]],
     ["Resend (FE)", [0xf2, 0xfe], [0xfa, 0x00, 0x00]],
+    ["An invalid command after a valid one", [0x12, 0xf4, 0x13], [
+      0xfe,
+      0xfa,
+      0xfe,
+    ]],
     ["Two invalid commands", [0x12, 0x13, 0x14], [0xfe, 0xfc, 0xfe]],
   ];
   for (const [what, sent, answer] of rows) {
@@ -123,6 +128,10 @@ Deno.test("move() adds a wheel when the host has asked for one", () => {
   const { mouse } = bench(...wheel);
   assertEquals(ask(mouse, 0xf2, 0xf4), [0xfa, 3, 0xfa]);
   assertEquals(moved(mouse, 1, 0, 0, -2), [0x08, 1, 0, 0xfe]);
+  for (const rates of [[100, 100, 80], [200, 100, 60], [200, 80, 80]]) {
+    const plain = bench(...rates.flatMap((rate) => [0xf3, rate])).mouse;
+    assertEquals(ask(plain, 0xf2), [0xfa, 0], `after rates ${rates}`);
+  }
   const five = bench(0xf3, 200, 0xf3, 200, 0xf3, 80).mouse;
   assertEquals(ask(five, 0xf2, 0xf4), [0xfa, 4, 0xfa]);
   assertEquals(moved(five, 0, 0, 0x10, 1), [0x08, 0, 0, 0x21]);

@@ -274,6 +274,11 @@ Deno.test("onTimeoutAlarm() announces bytes below the trigger after four charact
   assertEquals(bench.read(RBR), 7);
   assertEquals([bench.irq.level, bench.read(IIR)], [false, 0xc1]);
   assertEquals(bench.irq.edges, [[due, true], [due, false]]);
+  assertEquals(bench.state.timeoutClk, NEVER); // An empty FIFO waits for nothing,
+  bench.receive(1).clock.pass(1_000_000);
+  assertEquals(bench.irq.level, true);
+  bench.receive(2);
+  assertEquals(bench.state.timeoutClk, NEVER); // nor one that is announced.
 });
 
 Deno.test("onTimeoutAlarm() counts from the last character received or read", () => {

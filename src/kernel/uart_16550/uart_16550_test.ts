@@ -66,6 +66,7 @@ Deno.test("test_calc_baud_rate, _divisor, _frequency", () => {
     assertEquals(calcDivisor(CLK_FREQUENCY_HZ, rate), divisor);
     assertEquals(calcFrequency(rate, divisor), CLK_FREQUENCY_HZ);
   }
+  assertEquals(calcDivisor(16 * 0xffff, 1), 0xffff);
   assertEquals(calcBaudRate(CLK_FREQUENCY_HZ, 1, 15), 7_200);
   assertEquals(calcBaudRate(CLK_FREQUENCY_HZ, 1, 2), 38_400);
   assertEquals(calcDivisor(CLK_FREQUENCY_HZ, 38_400, 2), 1);
