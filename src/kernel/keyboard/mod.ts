@@ -10,6 +10,7 @@ export * from "./char_keys.ts";
 export * from "./decoded_key.ts";
 export * from "./event_decoder.ts";
 export * from "./key_bytes.ts";
+export * from "./key_inputs.ts";
 export * from "./key_code.ts";
 export * from "./key_event.ts";
 export * from "./key_names.ts";
