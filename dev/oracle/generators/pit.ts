@@ -1,0 +1,77 @@
+/**
+ * Programs for the 8254 and port 0x61: control words, counts in all access modes, latches, read-back, the gate.
+ *
+ * @module
+ */
+
+import type { Prng } from "../../../src/base/prng.ts";
+import {
+  byte,
+  type Generator,
+  type Operation,
+  pick,
+  read,
+  weighted,
+  write,
+} from "../program.ts";
+
+/** Makes programs for the 8254. */
+export function pitGenerator(): Generator {
+  const access = [3, 3, 3];
+  const bcdByte = (random: Prng) => random.below(10) << 4 | random.below(10);
+  const bcd = [false, false, false];
+  const control = (random: Prng, counter: number): Operation => {
+    access[counter] = 1 + random.below(3);
+    bcd[counter] = random.below(8) === 0;
+    const mode = pick(random, [0, 2, 2, 3, 3, 4, 1, 5, 6, 7]);
+    return write(
+      0x43,
+      counter << 6 | access[counter]! << 4 | mode << 1 |
+        (bcd[counter] ? 1 : 0),
+    );
+  };
+  const count = (random: Prng, counter: number): Operation[] =>
+    Array.from(
+      { length: access[counter] === 3 ? 2 : 1 },
+      () =>
+        write(
+          0x40 + counter,
+          bcd[counter] ? bcdByte(random) : byte(random),
+        ),
+    );
+  const reads = (counter: number): Operation[] =>
+    Array.from(
+      { length: access[counter] === 3 ? 2 : 1 },
+      () => read(0x40 + counter),
+    );
+  return {
+    setup(random) {
+      return [
+        write(0x61, 0),
+        ...[0, 1, 2].flatMap((counter) => [
+          control(random, counter),
+          ...count(random, counter),
+        ]),
+        write(0x61, 1),
+      ];
+    },
+    next(random) {
+      const counter = random.below(3);
+      return weighted<Operation[]>(random, [
+        [6, () => [control(random, counter), ...count(random, counter)]],
+        [1, () => [control(random, counter)]],
+        [5, () => count(random, counter)],
+        [1, () => [write(0x40 + counter, 1 + random.below(9))]],
+        [20, () => reads(counter)],
+        [4, () => [read(0x40 + counter)]],
+        [10, () => [write(0x43, counter << 6), ...reads(counter)]],
+        [4, () => [write(0x43, counter << 6)]],
+        // Read-back: counters by bits 1–3, not the count by bit 5, not the status by bit 4.
+        [15, () => [write(0x43, 0xe0 | 2 << counter), read(0x40 + counter)]],
+        [8, () => [write(0x43, 0xc0 | byte(random) & 0x3e)]],
+        [3, () => [write(0x61, byte(random) & 0x03)]],
+        [6, () => [read(0x61)]],
+      ]);
+    },
+  };
+}
