@@ -49,36 +49,37 @@ const KERNEL_TYPES: readonly string[] = [
 
 /** Devices, each of which knows lines and sinks only. */
 const DEVICES: readonly string[] = [
-  "cmos",
-  "crtc",
+  "debug_console",
   "debug_exit",
   "i8042",
-  "keyboard",
   "pic",
   "pit",
-  "ports",
-  "port_92",
+  "post_code",
   "ps2_keyboard",
-  "reset_port",
+  "ps2_mouse",
+  "reset_control",
   "rtc",
-  "speaker",
+  "system_control_a",
   "uart",
   "vga",
 ];
 
 /** What a device is never told of: the CPU and everything that knows the CPU. */
 const CPU_SIDE: readonly string[] = [
+  "core",
   "cpu",
   "executor",
   "firmware",
+  "host",
   "hosted",
   "instructions",
-  "interrupt_delivery",
+  "interrupt_unit",
   "machine",
   "mmu",
   "page_walk",
+  "segment_unit",
+  "system_registers",
   "tlb",
-  "translate",
 ];
 
 /** Packages that a layer may import, sub-paths included. */

@@ -53,7 +53,7 @@ const forbidden = [
   "src/kernel/kernel.ts → ../hw/hosted.ts",
   "src/kernel/serial.ts → ../hw/instructions.ts",
   "src/hw/pit.ts → ./pic.ts",
-  "type src/hw/i8042.ts → ./keyboard.ts",
+  "type src/hw/i8042.ts → ./ps2_keyboard.ts",
   "src/hw/vga/text.ts → ../pit.ts",
   "src/hw/uart.ts → ./cpu.ts",
   "src/hw/uart.ts → ./instructions.ts",

@@ -30,7 +30,8 @@ export const KERNEL_STACK_PAGES_DEFAULT = 512;
 /**
  * What a BIOS leaves in the chips, as port writes of one byte in order: the
  * 8259A pair at vectors 8 and 0x70, IRQ 0, 1, 2, 6, 8, 12, 13 and 14 unmasked;
- * the 8254 at 18.2 Hz in mode 2; the 8042 with keyboard interrupt, system flag
+ * the 8254's counter 0 at 18.2 Hz in mode 2, counter 1 at the refresh rate; the
+ * serial port at 8 data bits; the 8042 with keyboard interrupt, system flag
  * and translation, the mouse off.
  */
 export const BIOS_PORT_WRITES: readonly (readonly [number, number])[] = [
@@ -47,6 +48,9 @@ export const BIOS_PORT_WRITES: readonly (readonly [number, number])[] = [
   [0x43, 0x34],
   [0x40, 0x00],
   [0x40, 0x00],
+  [0x43, 0x54],
+  [0x41, 0x12],
+  [0x3fb, 0x03],
   [0x64, 0x60],
   [0x60, 0x65],
 ];

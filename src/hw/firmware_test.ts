@@ -612,5 +612,5 @@ Deno.test("BIOS_PORT_WRITES ends with the masks b8 and 8e and a reload of 65536"
     BIOS_PORT_WRITES.filter(([p]) => p === port).map(([, value]) => value);
   assertEquals(to(0x21), [8, 4, 1, 0xb8]);
   assertEquals(to(0xa1), [0x70, 2, 1, 0x8e]);
-  assertEquals([to(0x43), to(0x40)], [[0x34], [0, 0]]);
+  assertEquals([to(0x43), to(0x40)], [[0x34, 0x54], [0, 0]]);
 });

@@ -165,7 +165,11 @@ export class MachineBoard implements Board {
     io.attach(0x40, 0x43, this.pit);
     io.attach(0x61, 0x61, this.pit);
 
-    const request = { set: () => this.i8042?.refill() };
+    const request: Line = {
+      set: (level) => {
+        if (level) this.i8042?.refill();
+      },
+    };
     this.keyboard = new Ps2Keyboard({ request, events });
     this.mouse = config.mouse ? new Ps2Mouse({ request }) : null;
     this.i8042 = new I8042({
