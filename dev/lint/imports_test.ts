@@ -61,7 +61,7 @@ const forbidden = [
   "src/hw/vga.ts → ./page_walk.ts",
   "src/hw/cpu.ts → ./pic.ts",
   "src/hw/cpu.ts → ./machine.ts",
-  "src/hw/firmware.ts → ./hardware_config.ts",
+  "src/hw/firmware.ts → ./machine_power_on.ts",
   "src/hw/mmu.ts → npm:fast-check",
   "src/hw/mmu.ts → fast-check",
   "src/hw/mmu.ts → node:fs",
