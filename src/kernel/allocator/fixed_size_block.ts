@@ -29,8 +29,12 @@ export const BLOCK_SIZES: readonly number[] = [
 ];
 
 const BLOCK_MAX = 2048;
-/** log2 of the smallest block. */
-const SHIFT_MIN = 3;
+/** Bits of the greatest size less 1, as a number of them. */
+const BITS_MAX = 11;
+/** Bits of the smallest size less 1. */
+const BITS_MIN = 7;
+/** Leading zeros in the bits of the smallest size: list 0. */
+const LIST_0 = 29;
 
 /** All that a fixed-size block allocator knows beside its nodes. */
 export interface FixedSizeBlockState<F extends object = object> {
@@ -68,6 +72,8 @@ export interface FallbackHeap<F extends object = object> extends Heap {
 export class FixedSizeBlockHeap<F extends object = object> extends BaseHeap {
   /** All that the heap knows beside its memory: plain data. */
   readonly state: FixedSizeBlockState<F>;
+  /** `state.heads`, whose identity outlives whatever is copied into the state. */
+  readonly #heads: Int32Array;
   /** The heap that blocks come from. Its memory is this heap's memory. */
   readonly fallback: FallbackHeap<F>;
 
@@ -95,6 +101,7 @@ export class FixedSizeBlockHeap<F extends object = object> extends BaseHeap {
       end: fallback.size,
       fallback: fallback.state,
     };
+    this.#heads = this.state.heads;
   }
 
   /** The fallback's bytes. */
@@ -104,13 +111,15 @@ export class FixedSizeBlockHeap<F extends object = object> extends BaseHeap {
 
   /** Pops a block, or has the fallback cut one. O(1) if a block is free. See {@linkcode HeapCore.alloc}. */
   override alloc(size: number, align: number): number | null {
-    const bytes = size > align ? size : align;
-    if (bytes <= BLOCK_MAX && isRequest(size, align)) {
-      const index = blockIndex(bytes);
-      const { heads } = this.state;
-      const block = heads[index]!;
+    const bits = (size - 1) | (align - 1); // As long as those of the greater.
+    if (
+      (size | 0) === size && (align | 0) === align &&
+      ((bits >>> BITS_MAX) | (align & (align - 1))) === 0
+    ) {
+      const index = LIST_0 - Math.clz32(bits | BITS_MIN);
+      const block = this.#heads[index]!;
       if (block >= 0) {
-        heads[index] = this.nodes.link(block);
+        this.#heads[index] = this.nodes.link(block);
         return block;
       }
     }
@@ -123,19 +132,21 @@ export class FixedSizeBlockHeap<F extends object = object> extends BaseHeap {
    * @throws {RangeError} if the block cannot lie here, or the fallback throws
    */
   override dealloc(offset: number, size: number, align: number): void {
-    const bytes = size > align ? size : align;
-    if (bytes > BLOCK_MAX) return this.fallback.dealloc(offset, size, align);
-    const s = this.state;
+    const bits = (size - 1) | (align - 1);
+    const zeros = Math.clz32(bits | BITS_MIN);
+    const mask = -1 >>> zeros; // The block's size less 1: its alignment, too.
+    const room = this.state.end - offset;
     const { nodes } = this;
-    const index = blockIndex(bytes);
-    const blockSize = 1 << (index + SHIFT_MIN);
-    const at = offset + nodes.baseLow;
     if (
-      offset < 0 || offset > s.end - blockSize || (at & -blockSize) !== at ||
-      !isRequest(size, align)
-    ) this.#checkAgain(offset, size, align, blockSize);
-    nodes.setLink(offset, s.heads[index]!);
-    s.heads[index] = offset;
+      (size | 0) === size && (align | 0) === align && (offset | 0) === offset &&
+      ((bits >>> BITS_MAX) | (align & (align - 1)) |
+          ((offset + nodes.baseLow) & mask) |
+          ((offset | room | (room - 1 - mask)) >>> 31)) === 0
+    ) {
+      const index = LIST_0 - zeros;
+      nodes.setLink(offset, this.#heads[index]!);
+      this.#heads[index] = offset;
+    } else this.#deallocFallback(offset, size, align);
   }
 
   /** The free blocks by size, last freed first, then the free regions of the fallback. */
@@ -156,26 +167,28 @@ export class FixedSizeBlockHeap<F extends object = object> extends BaseHeap {
     if (!isRequest(size, align)) return refuseRequest(size, align);
     const bytes = size > align ? size : align;
     if (bytes > BLOCK_MAX) return this.fallback.alloc(size, align);
-    const blockSize = 1 << (blockIndex(bytes) + SHIFT_MIN);
+    const blockSize = sizeFor(bytes);
     return this.fallback.alloc(blockSize, blockSize);
   }
 
-  /** Checks a block that looked wrong: the fallback may have been extended meanwhile. */
-  #checkAgain(
-    offset: number,
-    size: number,
-    align: number,
-    blockSize: number,
-  ): void {
+  /** Has the fallback free what no list takes. A block beyond the end that was known may lie in an extended fallback. */
+  #deallocFallback(offset: number, size: number, align: number): void {
+    if (size > BLOCK_MAX || align > BLOCK_MAX) {
+      this.fallback.dealloc(offset, size, align);
+      return;
+    }
     const s = this.state;
     if (!isRequest(size, align)) this.refuseBlock(offset, size, align, s.end);
+    const blockSize = sizeFor(size > align ? size : align);
+    this.checkBlock(offset, blockSize, blockSize, this.fallback.size);
     s.end = this.fallback.size;
-    // A block is aligned to its size, whatever was asked for.
-    this.checkBlock(offset, blockSize, blockSize, s.end);
+    const index = LIST_0 - Math.clz32((blockSize - 1) | BITS_MIN);
+    this.nodes.setLink(offset, this.#heads[index]!);
+    this.#heads[index] = offset;
   }
 }
 
-/** Which list blocks of so many bytes, 1–2048, come from. */
-function blockIndex(bytes: number): number {
-  return 32 - SHIFT_MIN - Math.clz32((bytes - 1) | 7);
+/** The size of the smallest block of so many bytes, 1–2048. */
+function sizeFor(bytes: number): number {
+  return 1 << (32 - Math.clz32((bytes - 1) | BITS_MIN));
 }

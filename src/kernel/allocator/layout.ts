@@ -72,8 +72,9 @@ function layoutFault(size: number, align: number): string | null {
  * {@linkcode ALIGN_MAX}. The first thing that `alloc` and `dealloc` of each heap ask.
  */
 export function isRequest(size: number, align: number): boolean {
-  return size > 0 && (size | 0) === size && align > 0 &&
-    (align & -align) === align;
+  // One branch: a sign bit is set by what is below 1, or no power of two.
+  return (size | 0) === size && (align | 0) === align &&
+    (size | align | (size - 1) | (align - 1) | -(align & (align - 1))) >= 0;
 }
 
 /**

@@ -12,7 +12,7 @@ import type { Trace } from "./workloads.ts";
  * Replays a trace once.
  *
  * @param heap the heap, which is left as it was before
- * @param ops the trace's operations
+ * @param ops the trace's operations, packed
  * @param count how many
  * @param offsets room for an offset per slot
  * @returns a checksum of the offsets, failed allocations (−1) included
@@ -26,16 +26,22 @@ export type Replay = (
 
 const BODY = `
   let sum = 0;
-  for (let i = 0, at = 0; i < count; i++, at += 4) {
-    const slot = ops[at], size = ops[at + 1], align = ops[at + 2];
-    if (size !== 0) {
+  const end = 2 * count;
+  for (let at = 0; at < end; at += 2) {
+    const what = ops[at], layout = ops[at + 1];
+    const slot = what >> 1, size = layout >> 4, align = 1 << (layout & 15);
+    if ((what & 1) !== 0) {
       const block = heap.alloc(size, align);
-      const offset = block === null ? -1 : block;
-      offsets[slot] = offset;
-      sum = (Math.imul(sum, 31) + offset) | 0;
+      if (block === null) {
+        offsets[slot] = -1;
+        sum = (Math.imul(sum, 31) - 1) | 0;
+      } else {
+        offsets[slot] = block;
+        sum = (Math.imul(sum, 31) + block) | 0;
+      }
     } else {
       const offset = offsets[slot];
-      if (offset >= 0) heap.dealloc(offset, ops[at + 3], align);
+      if (offset >= 0) heap.dealloc(offset, size, align);
     }
   }
   return sum;`;
@@ -54,6 +60,22 @@ export function replayOf(name: string): Replay {
     "offsets",
     `// ${JSON.stringify(name)}${BODY}`,
   ) as Replay;
+}
+
+/**
+ * Packs a trace for replay, two words an operation: fewer loads, and so less of the replay in each figure.
+ *
+ * @param trace what to replay
+ * @returns slot and, in bit 0, whether it allocates; then bytes and, in the low four bits, log2 of the alignment
+ */
+export function pack({ ops, count }: Trace): Int32Array {
+  const packed = new Int32Array(2 * count);
+  for (let i = 0; i < count; i++) {
+    const [slot, size, align, bytes] = ops.subarray(4 * i, 4 * i + 4);
+    packed[2 * i] = slot! << 1 | (size! > 0 ? 1 : 0);
+    packed[2 * i + 1] = bytes! << 4 | (31 - Math.clz32(align!));
+  }
+  return packed;
 }
 
 /** A heap that does nothing: what a replay costs without one. */
@@ -76,7 +98,8 @@ export class NullHeap implements HeapCore {
 /** A heap under test, with its own replay function. */
 export class Contestant {
   readonly #heap: HeapCore;
-  readonly #trace: Trace;
+  readonly #ops: Int32Array;
+  readonly #count: number;
   readonly #replay: Replay;
   readonly #offsets: Int32Array;
 
@@ -87,14 +110,14 @@ export class Contestant {
    */
   constructor(readonly name: string, heap: HeapCore, trace: Trace) {
     this.#heap = heap;
-    this.#trace = trace;
+    this.#ops = pack(trace);
+    this.#count = trace.count;
     this.#replay = replayOf(`${name}, ${trace.name}`);
     this.#offsets = new Int32Array(trace.slots);
   }
 
   /** Replays once, and returns the checksum. */
   run(): number {
-    const { ops, count } = this.#trace;
-    return this.#replay(this.#heap, ops, count, this.#offsets);
+    return this.#replay(this.#heap, this.#ops, this.#count, this.#offsets);
   }
 }
