@@ -20,8 +20,6 @@ import { NONE } from "./nodes.ts";
 export const HOLE_BYTES = 16;
 /** Holes and blocks start at multiples of this. */
 export const HOLE_ALIGN = 8;
-/** Where in a node the link lies. */
-const NEXT = 8;
 
 /** The version of the crate that a heap follows. */
 export type CrateVersion = "0.9.1" | "0.10.5";
@@ -172,7 +170,7 @@ export abstract class HoleListHeap extends BaseHeap {
           : rest === 0 || rest >= HOLE_BYTES)
       ) break;
       previous = hole;
-      hole = nodes.link(hole + NEXT);
+      hole = nodes.next(hole);
     }
     this.previous = previous;
     return hole;
@@ -189,7 +187,7 @@ export abstract class HoleListHeap extends BaseHeap {
     let hole = this.state.first;
     while (hole >= 0 && hole <= offset) {
       place = hole;
-      hole = nodes.link(hole + NEXT);
+      hole = nodes.next(hole);
     }
     return place;
   }
@@ -216,7 +214,7 @@ export abstract class HoleListHeap extends BaseHeap {
 
   /** The hole after a hole, or a negative number. */
   protected nextHole(hole: number): number {
-    return this.nodes.link(hole + NEXT);
+    return this.nodes.next(hole);
   }
 
   /**
@@ -300,13 +298,13 @@ export abstract class HoleListHeap extends BaseHeap {
     const { nodes } = this;
     nodes.store(hole, size);
     nodes.store(hole + 4, 0);
-    nodes.setLink(hole + NEXT, next);
+    nodes.setNext(hole, next);
   }
 
   /** Makes `hole` the one after `before`, or the first. */
   #linkAfter(before: number, hole: number): void {
     if (before < 0) this.state.first = hole < 0 ? NONE : hole;
-    else this.nodes.setLink(before + NEXT, hole);
+    else this.nodes.setNext(before, hole);
   }
 
   /** Cuts a block out of a hole that has a place for it; `previous` is the hole before. */

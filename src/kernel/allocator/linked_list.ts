@@ -18,7 +18,6 @@ export * from "./common.ts";
 
 const NODE_BYTES = 16;
 const NODE_ALIGN = 8;
-const NEXT = 8;
 
 /** All that a linked list allocator knows beside its nodes. */
 export interface LinkedListState {
@@ -93,13 +92,13 @@ export class LinkedListHeap extends BaseHeap {
     let previous = NONE;
     let region = state.head;
     while (region >= 0) {
-      const next = nodes.link(region + NEXT);
+      const next = nodes.next(region);
       const start = align <= NODE_ALIGN ? region : this.alignUp(region, align);
       const rest = region + nodes.load(region) - start - need;
       // A rest must hold a node. A start before the region is one that overflowed.
       if (start >= region && (rest === 0 || rest >= NODE_BYTES)) {
         if (previous < 0) state.head = next;
-        else nodes.setLink(previous + NEXT, next);
+        else nodes.setNext(previous, next);
         if (rest > 0) this.#push(start + need, rest);
         return start;
       }
@@ -128,7 +127,7 @@ export class LinkedListHeap extends BaseHeap {
     let region = this.state.head;
     while (region >= 0) {
       regions.push({ offset: region, size: this.nodes.load(region) });
-      region = this.nodes.link(region + NEXT);
+      region = this.nodes.next(region);
     }
     return regions;
   }
@@ -138,7 +137,7 @@ export class LinkedListHeap extends BaseHeap {
     const { nodes, state } = this;
     nodes.store(offset, size);
     nodes.store(offset + 4, 0);
-    nodes.setLink(offset + NEXT, state.head);
+    nodes.setNext(offset, state.head);
     state.head = offset;
   }
 }

@@ -1,9 +1,9 @@
 /**
  * How heaps read and write their nodes, which live inside the memory that they manage.
  *
- * A link is stored as an address, base + offset, in two little-endian words; code sees offsets, and {@linkcode NONE} for no
- * link. There are two ways through: words of a host buffer, and any {@linkcode WordMemory}. Heaps call them by one interface,
- * so each algorithm is written once, and with two shapes at most its call sites stay fast.
+ * A link is two little-endian words. In memory at an address it is an address, base + offset, as a kernel stores it; in a host
+ * buffer it is the offset. Code sees offsets, and {@linkcode NONE} for no link. Heaps call both ways through by one interface, so
+ * each algorithm is written once, and with two shapes at most its call sites stay fast.
  *
  * @module
  */
@@ -28,6 +28,10 @@ export interface Nodes {
   link(offset: number): number;
   /** Writes a link of two words. */
   setLink(offset: number, target: number): void;
+  /** Reads the link in the second 8 bytes of a node: an offset, or a negative number for none. */
+  next(node: number): number;
+  /** Writes the link in the second 8 bytes of a node. */
+  setNext(node: number, target: number): void;
 }
 
 /**
@@ -50,25 +54,29 @@ export function nodesOf(memory: WordMemory): Nodes {
 }
 
 /**
- * Nodes in a host buffer. No link is base − 1 in the low word and all ones in the high one, for with base 0 the offset 0, a
- * good one, already has the pattern of a null pointer.
+ * Nodes in a host buffer. A link is the offset itself, wherever in the buffer the heap starts, and no link is all ones: offset 0,
+ * a good one, already has the pattern of a null pointer.
  *
  * A buffer that was replaced by growth is noticed where it costs nothing: a word of the old one is undefined, which optimised
- * code knows from the bounds check that it makes anyway. Each method is small enough to be inlined with its callers.
+ * code knows from the bounds check that it makes anyway. Each method is small enough to be inlined with its callers, and a walk
+ * costs a shift and a load for each node: the view of links starts 8 bytes later, so nothing is added.
  */
 class FlatNodes implements Nodes {
   readonly baseLow: number;
   readonly #memory: FlatMemory;
   #words: Int32Array;
+  #links: Int32Array;
 
   constructor(memory: FlatMemory) {
     this.#memory = memory;
     this.baseLow = memory.base | 0;
     this.#words = memory.refresh();
+    this.#links = this.#words.subarray(2);
   }
 
   grow(): number {
     this.#words = this.#memory.refresh();
+    this.#links = this.#words.subarray(2);
     return this.#memory.size;
   }
 
@@ -85,20 +93,31 @@ class FlatNodes implements Nodes {
 
   link(offset: number): number {
     const word = this.#words[offset >> 2];
-    return ((word === undefined ? this.#again(offset) : word) - this.baseLow) |
-      0;
+    return word === undefined ? this.#again(offset) : word;
   }
 
   setLink(offset: number, target: number): void {
     const i = offset >> 2;
     if (this.#words[i] === undefined) this.#again(offset);
-    this.#words[i] = target + this.baseLow;
+    this.#words[i] = target;
     this.#words[i + 1] = target >> 31;
+  }
+
+  next(node: number): number {
+    const word = this.#links[node >> 2];
+    return word === undefined ? this.#again(node + 8) : word;
+  }
+
+  setNext(node: number, target: number): void {
+    const i = node >> 2;
+    if (this.#links[i] === undefined) this.#again(node + 8);
+    this.#links[i] = target;
+    this.#links[i + 1] = target >> 31;
   }
 
   /** Takes up the buffer as it is, and reads a word that the one before did not have. */
   #again(offset: number): number {
-    this.#words = this.#memory.refresh();
+    this.grow();
     const word = this.#words[offset >> 2];
     invariant(
       word !== undefined,
@@ -157,5 +176,13 @@ class AddressedNodes implements Nodes {
     const carry = low >>> 0 < this.baseLow >>> 0 ? 1 : 0;
     this.#memory.store32(offset, low);
     this.#memory.store32(offset + 4, this.#baseHigh + carry);
+  }
+
+  next(node: number): number {
+    return this.link(node + 8);
+  }
+
+  setNext(node: number, target: number): void {
+    this.setLink(node + 8, target);
   }
 }

@@ -26,14 +26,17 @@ Deno.test("Nodes.setLink() stores base and offset in two little-endian words", (
   }
 });
 
-Deno.test("Nodes over a part of a buffer hold addresses in that buffer", () => {
+Deno.test("Nodes over a buffer hold offsets, wherever the heap starts", () => {
   const buffer = new ArrayBuffer(256);
   const nodes = nodesOf(new FlatMemory(buffer, 64, 128));
   const view = new DataView(buffer);
-  for (const [target, low] of [[0, 64], [40, 104], [NONE, 63]] as const) {
+  for (const target of [0, 40, NONE]) {
+    const word = BigInt(target);
     nodes.setLink(8, target);
-    assertEquals(view.getInt32(64 + 8, true), low);
-    assertEquals(nodes.link(8), target);
+    assertEquals(view.getBigInt64(64 + 8, true), word);
+    nodes.setNext(16, target);
+    assertEquals(view.getBigInt64(64 + 24, true), word);
+    assertEquals([nodes.link(8), nodes.next(16)], [target, target]);
   }
 });
 
