@@ -88,7 +88,7 @@ export class Board {
         return this.#bus.read(operation.port, 1);
       case "out":
         this.#bus.write(operation.port, operation.value, 1);
-        if (isTimerPort(operation.port)) this.#clock.clk += CLK_PER_PIT_TICK;
+        if (pulsesTimer(operation.port)) this.#clock.clk += CLK_PER_PIT_TICK;
         return null;
       case "irq":
         this.#pic.setIrq(operation.line, operation.level);
@@ -97,7 +97,10 @@ export class Board {
   }
 }
 
-/** A count is loaded by the CLK pulse after it was written: QEMU's at once, so ours gets its pulse. */
-export function isTimerPort(port: number): boolean {
-  return port === 0x61 || (port >= 0x40 && port <= 0x43);
+/**
+ * Whether the timer gets one pulse of CLK after a write: a count is loaded by the pulse after it, and so is one after a
+ * trigger. QEMU's is there at once.
+ */
+export function pulsesTimer(port: number): boolean {
+  return port === 0x61 || (port >= 0x40 && port <= 0x42);
 }

@@ -42,14 +42,21 @@ export function uartGenerator(): Generator {
         [2, () => some(() => read(BASE))],
         [8, () => [write(BASE + 1, byte(random) & 0x0f)]],
         [1, () => [write(BASE + 1, byte(random))]],
-        [5, () => [write(BASE + 2, byte(random) & 0xcf)]],
-        [3, () => [write(BASE + 2, 0xc1 & (0x3f | random.below(4) << 6))]],
-        // Loopback half of the time, where received data and modem inputs move.
-        [5, () => [
-          write(BASE + 4, byte(random) & 0x0f | (random.below(2) << 4)),
+        // Without bit 0 the others are not programmed, and QEMU does it nevertheless.
+        [5, () => {
+          const value = byte(random);
+          const seldom = (value & 1) === 0 && random.below(200) !== 0;
+          return [write(BASE + 2, seldom ? value & 0xc8 : value)];
+        }],
+        [3, () => [write(BASE + 2, random.below(4) << 6 | 0x01)]],
+        // The loop half of the time; its changes of the modem inputs are read off at once, since QEMU has none.
+        [2, () => [
+          write(BASE + 4, byte(random) & 0x0f | (random.below(3) ? 0x10 : 0)),
+          read(BASE + 6),
         ]],
-        [1, () => [write(BASE + 4, byte(random))]],
-        [2, () => [write(BASE + 3, byte(random) & 0x7f)]],
+        [2, () => [
+          write(BASE + 3, byte(random) & 0x7c | (random.below(20) ? 0x03 : 0)),
+        ]],
         [2, () => [
           write(BASE + 3, 0x83),
           write(BASE + random.below(2), byte(random)),
