@@ -1,0 +1,45 @@
+/**
+ * A run without a person: text is typed, and the machine goes as fast as it can.
+ *
+ * @module
+ */
+
+import { CLK_PER_PIT_TICK } from "../base/time.ts";
+import { type Machine, RUN_CLK_MAX } from "../hw/machine.ts";
+import type { Stop } from "../hw/stop.ts";
+import { Typist } from "./typing.ts";
+
+/** Two ticks of the timer as firmware leaves it, 18.2 Hz: idle for longer, a run ends. */
+export const IDLE_CLK: number = 2 * 65_536 * CLK_PER_PIT_TICK;
+
+/** How a headless run ended. */
+export interface HeadlessEnd {
+  /** Why. */
+  readonly stop: Stop;
+  /** Whether the text was typed: a machine that never waits in HLT gets none. */
+  readonly typed: boolean;
+}
+
+/**
+ * Runs a machine.
+ *
+ * @param machine just switched on
+ * @param bytes what is typed from the first HLT on, in scan code set 2
+ * @param clkMax the last clk
+ * @returns why it stopped
+ */
+export function runHeadless(
+  machine: Machine,
+  bytes: readonly number[],
+  clkMax: number = RUN_CLK_MAX,
+): HeadlessEnd {
+  if (bytes.length > 0) {
+    const stop = machine.run({ clkMax, until: ({ cpu }) => cpu.halted });
+    if (stop.reason !== "until") return { stop, typed: false };
+    const typist = new Typist();
+    typist.startAt(machine);
+    typist.type(machine, bytes);
+  }
+  const stop = machine.run({ clkMax, idleClk: IDLE_CLK });
+  return { stop, typed: true };
+}

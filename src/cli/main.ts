@@ -1,0 +1,94 @@
+/**
+ * The command line: `deno task run`, or `deno run jsr:@lockstep/kernel/cli run`.
+ *
+ * @module
+ */
+
+import { denoHost } from "./deno_host.ts";
+import type { Host } from "./host.ts";
+import { wrap } from "./parse_options.ts";
+import { runCommand } from "./run_command.ts";
+import { UsageError } from "./usage_error.ts";
+import { VERSION } from "./version.ts";
+
+/** What a verb does. */
+interface Verb {
+  /** In the help text. */
+  readonly summary: string;
+  /** Does it. */
+  readonly run: (args: readonly string[], host: Host) => Promise<number>;
+}
+
+/** Status after a mistake on the command line. */
+const STATUS_USAGE = 2;
+
+const VERBS: ReadonlyMap<string, Verb> = new Map([
+  ["run", {
+    summary: "Boot a kernel: live in a terminal, else headless with a report.",
+    run: runCommand,
+  }],
+]);
+
+function help(): string {
+  const verbs = [...VERBS].map(([name, { summary }]) =>
+    wrap(summary, 65).map((line, i) =>
+      `  ${(i === 0 ? name : "").padEnd(10)}  ${line}\n`
+    ).join("")
+  );
+  return `Lockstep ${VERSION}: an x86-64 PC, and a kernel in TypeScript on it.
+
+Usage: deno run src/cli/main.ts VERB [OPTIONS]
+
+Verbs:
+${verbs.join("")}
+Options:
+  --help      Print this; VERB --help tells about a verb.
+  --version   Print the version.
+
+Example:
+  deno task run --help
+`;
+}
+
+/**
+ * Runs the command line.
+ *
+ * @param args a verb and its options
+ * @param host the system
+ * @returns the exit status; 2 for a mistake on the command line
+ */
+export async function main(
+  args: readonly string[],
+  host: Host = denoHost(),
+): Promise<number> {
+  const encoder = new TextEncoder();
+  const [name, ...rest] = args;
+  if (name === "--help" || name === "-h") {
+    host.stdout.write(encoder.encode(help()));
+    return 0;
+  }
+  if (name === "--version") {
+    host.stdout.write(encoder.encode(`${VERSION}\n`));
+    return 0;
+  }
+  const verb = VERBS.get(name ?? "");
+  try {
+    if (!verb) {
+      const names = [...VERBS.keys()].join(", ");
+      throw new UsageError(
+        name === undefined
+          ? `Cannot do nothing: give a verb (${names}), or --help`
+          : `Cannot do ${
+            JSON.stringify(name)
+          }: no such verb; there is ${names}, and --help`,
+      );
+    }
+    return await verb.run(rest, host);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    host.stderr.write(encoder.encode(`${error.message}\n`));
+    return STATUS_USAGE;
+  }
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

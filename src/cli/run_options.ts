@@ -1,0 +1,215 @@
+/**
+ * The options of `run`: their table, and what they mean.
+ *
+ * @module
+ */
+
+import { RAM_BYTES_MAX, RAM_BYTES_MIN } from "../hw/e820.ts";
+import { RAM_BYTES_DEFAULT } from "../hw/hardware_config.ts";
+import { RUN_CLK_MAX } from "../hw/machine.ts";
+import { CLK_HZ, NEVER } from "../base/time.ts";
+import {
+  isLayoutName,
+  LAYOUT_NAMES,
+  type LayoutName,
+} from "../kernel/keyboard/layouts/mod.ts";
+import { optionHelp, type OptionSpec, parseOptions } from "./parse_options.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** How a screen is printed. */
+export type ScreenFormat = "text" | "ansi";
+
+/** What `run` was told. */
+export interface RunChoices {
+  /** The kernel's file, or `null` for the default one. */
+  readonly kernel: string | null;
+  /** Bytes of RAM. */
+  readonly ramBytes: number;
+  /** The last clk, or `null`. */
+  readonly clk: number | null;
+  /** Text to type, with names of keys in braces, or `null`. */
+  readonly keys: string | null;
+  /** The layout for which text becomes scancodes. */
+  readonly layout: LayoutName;
+  /** Where serial output goes: a file, `-`, or `null`. */
+  readonly serial: string | null;
+  /** How the screen is printed; `null` where it wasn't said. */
+  readonly screen: ScreenFormat | null;
+  /** Where the screen is printed, or `null` for standard output. */
+  readonly out: string | null;
+  /** Whether one JSON object is printed. */
+  readonly json: boolean;
+  /** Whether there is no live screen even in a terminal. */
+  readonly headless: boolean;
+}
+
+const MIB = 2 ** 20;
+const RAM_MIB = [RAM_BYTES_MIN, RAM_BYTES_MAX, RAM_BYTES_DEFAULT].map((bytes) =>
+  bytes / MIB
+) as [number, number, number];
+
+/** The table. */
+export const RUN_OPTIONS: readonly OptionSpec[] = [
+  {
+    name: "headless",
+    help: "No live screen, even in a terminal: run as fast as possible, then " +
+      "print the screen.",
+  },
+  {
+    name: "kernel",
+    value: "FILE",
+    help: "A module whose default export is a kernel: a Program, called with " +
+      "the CPU. Default: the kernel of the book.",
+  },
+  {
+    name: "keys",
+    value: "TEXT",
+    help: "Type TEXT in place of standard input, from the first HLT on. Keys " +
+      "by name: {Enter}, {F1}, {Ctrl+c}; {{ is a brace.",
+  },
+  {
+    name: "layout",
+    value: "NAME",
+    help: `Layout for which keys are chosen: ${LAYOUT_NAMES.join(", ")}. The ` +
+      "kernel decodes with its own. Default: Us104Key.",
+  },
+  {
+    name: "clk",
+    value: "N",
+    help: "Stop at clk N, in CPU cycles since power-on. Default: in the live " +
+      `screen none, else ${RUN_CLK_MAX / CLK_HZ} virtual seconds.`,
+  },
+  {
+    name: "ram",
+    value: "MIB",
+    help: `RAM in MiB, ${RAM_MIB[0]} to ${RAM_MIB[1]}. Default: ${RAM_MIB[2]}.`,
+  },
+  {
+    name: "screen",
+    value: "text|ansi",
+    help: "Print the screen as text or, if NO_COLOR is not set, in its " +
+      "colours. Default: text.",
+  },
+  {
+    name: "serial",
+    value: "FILE|-",
+    help: "Write what the serial port sends to FILE, or (-) in front of the " +
+      "screen.",
+  },
+  {
+    name: "out",
+    value: "FILE",
+    help: "Print into FILE all but the last line.",
+  },
+  {
+    name: "json",
+    help: "Print one object {version, clk, digest, stop, screen, serial, " +
+      "keysLost} in place of screen and last line.",
+  },
+  { name: "help", help: "Print this." },
+];
+
+/** What `run --help` prints. */
+export const RUN_HELP: string = `Usage: deno task run [OPTIONS]
+
+Boots a kernel on the machine. In a terminal its screen comes up live, paced to
+real time, and keys go to the machine; Ctrl-Q quits. Otherwise text on standard
+input is typed, one byte of scancode per 119,318 clk from the first HLT on; the
+run ends when the machine is idle for two timer ticks, and the screen is printed,
+25 lines, and as last line "clk N digest H stop REASON".
+
+Options:
+${optionHelp(RUN_OPTIONS)}
+Relative paths count from the folder in which the command is typed.
+
+Exit status:
+  0    idle, until (Ctrl-Q), limit (--clk), reset
+  2    a mistake on the command line: nothing has been written
+  70   panic, shutdown, hung, deadlock, host-calls, no-engine: see standard error
+  128+n  ended by signal n
+  else exit: what QEMU would give, value written to port 0xf4 × 2 + 1
+
+Examples:
+  printf 'hello' | deno task run --headless
+  deno task run --headless --keys 'hi{Enter}' --json
+`;
+
+/**
+ * Reads the command line of `run`.
+ *
+ * @param args the words behind the verb
+ * @returns what was chosen, or `"help"`
+ * @throws {UsageError} if it cannot be meant
+ */
+export function runChoices(args: readonly string[]): RunChoices | "help" {
+  const { values, flags, words } = parseOptions(args, RUN_OPTIONS);
+  if (flags.has("help")) return "help";
+  if (words.length > 0) {
+    throw new UsageError(
+      `Cannot run ${
+        JSON.stringify(words[0])
+      }: a kernel is given as --kernel FILE`,
+    );
+  }
+  const json = flags.has("json");
+  const serial = nonEmpty(values, "serial");
+  if (json && serial === "-") {
+    throw new UsageError(
+      "Cannot use --serial - with --json: the object holds the serial output",
+    );
+  }
+  return {
+    kernel: nonEmpty(values, "kernel"),
+    ramBytes: MIB * (integer(values, "ram", RAM_MIB[0], RAM_MIB[1]) ??
+      RAM_MIB[2]),
+    clk: integer(values, "clk", 0, NEVER - 1),
+    keys: values["keys"] ?? null,
+    layout: layout(values["layout"]),
+    serial,
+    screen: screen(values["screen"]),
+    out: nonEmpty(values, "out"),
+    json,
+    headless: flags.has("headless"),
+  };
+}
+
+type Values = Readonly<Record<string, string | undefined>>;
+
+function nonEmpty(values: Values, name: string): string | null {
+  const value = values[name];
+  if (value === "") throw new UsageError(`Cannot use --${name}: it is empty`);
+  return value ?? null;
+}
+
+function integer(
+  values: Values,
+  name: string,
+  min: number,
+  max: number,
+): number | null {
+  const text = values[name];
+  if (text === undefined) return null;
+  // Digits may be grouped as in source code.
+  const number = /^\d+(_\d+)*$/.test(text)
+    ? Number(text.replaceAll("_", ""))
+    : NaN;
+  if (!(number >= min && number <= max)) {
+    throw new UsageError(
+      `Cannot use --${name} ${text}: give a whole number from ${min} to ${max}`,
+    );
+  }
+  return number;
+}
+
+function layout(name = "Us104Key"): LayoutName {
+  if (isLayoutName(name)) return name;
+  throw new UsageError(
+    `Cannot use --layout ${name}: choose one of ${LAYOUT_NAMES.join(", ")}`,
+  );
+}
+
+function screen(format: string | undefined): ScreenFormat | null {
+  if (format === undefined) return null;
+  if (format === "text" || format === "ansi") return format;
+  throw new UsageError(`Cannot use --screen ${format}: choose text or ansi`);
+}
