@@ -14,7 +14,7 @@
 import type { WordMemory } from "../../base/word_memory.ts";
 import { BaseHeap, type FreeRegion } from "./heap.ts";
 import { hex, isRequest, refuseRequest } from "./layout.ts";
-import { NONE } from "./nodes.ts";
+import { lostLink, NONE } from "./nodes.ts";
 
 /** Bytes of a node, and so of the smallest block. */
 export const HOLE_BYTES = 16;
@@ -159,10 +159,13 @@ export abstract class HoleListHeap extends BaseHeap {
    */
   protected findHole(need: number, align: number): number {
     const { nodes } = this;
+    nodes.startWalk();
     let previous = NONE;
     let hole = this.state.first;
-    while (hole >= 0) {
-      const rest = nodes.load(hole) - need;
+    const end = this.size;
+    // Unsigned, no hole is beyond the end, too.
+    while ((hole >>> 0) < end) {
+      const rest = nodes.walkSize(hole) - need;
       if (
         rest >= 0 &&
         (align > HOLE_ALIGN
@@ -170,9 +173,10 @@ export abstract class HoleListHeap extends BaseHeap {
           : rest === 0 || rest >= HOLE_BYTES)
       ) break;
       previous = hole;
-      hole = nodes.next(hole);
+      hole = nodes.walkNext(hole);
     }
     this.previous = previous;
+    if (hole >= end) lostLink(hole);
     return hole;
   }
 
@@ -183,11 +187,12 @@ export abstract class HoleListHeap extends BaseHeap {
    */
   protected findPlace(offset: number): number {
     const { nodes } = this;
+    nodes.startWalk();
     let place = NONE;
     let hole = this.state.first;
-    while (hole >= 0 && hole <= offset) {
+    while ((hole >>> 0) <= offset) { // Unsigned, no hole is beyond it, too.
       place = hole;
-      hole = nodes.next(hole);
+      hole = nodes.walkNext(hole);
     }
     return place;
   }
@@ -271,7 +276,7 @@ export abstract class HoleListHeap extends BaseHeap {
     } else {
       state.size = size;
     }
-    this.#write(aligned, hole, NONE);
+    this.nodes.setNode(aligned, hole, NONE);
     state.first = aligned;
     state.holes = 1;
     return state;
@@ -294,13 +299,6 @@ export abstract class HoleListHeap extends BaseHeap {
       : null;
   }
 
-  #write(hole: number, size: number, next: number): void {
-    const { nodes } = this;
-    nodes.store(hole, size);
-    nodes.store(hole + 4, 0);
-    nodes.setNext(hole, next);
-  }
-
   /** Makes `hole` the one after `before`, or the first. */
   #linkAfter(before: number, hole: number): void {
     if (before < 0) this.state.first = hole < 0 ? NONE : hole;
@@ -315,8 +313,8 @@ export abstract class HoleListHeap extends BaseHeap {
     const rest = hole + holeSize - end;
     const next = this.nextHole(hole);
     const after = rest > 0 ? end : next;
-    if (rest > 0) this.#write(end, rest, next);
-    if (start > hole) this.#write(hole, start - hole, after);
+    if (rest > 0) this.nodes.setNode(end, rest, next);
+    if (start > hole) this.nodes.setNode(hole, start - hole, after);
     else this.#linkAfter(this.previous, after);
     this.state.holes += (rest > 0 ? 1 : 0) - (start > hole ? 0 : 1);
     this.reindex(
@@ -367,7 +365,7 @@ export abstract class HoleListHeap extends BaseHeap {
       const slack = s.bottom + s.size - (hole + size);
       if (slack > 0 && slack < HOLE_BYTES) size += slack;
     }
-    this.#write(hole, size, after);
+    this.nodes.setNode(hole, size, after);
     if (hole !== before) {
       this.#linkAfter(before, hole);
       s.holes += 1;

@@ -134,10 +134,8 @@ export class LinkedListHeap extends BaseHeap {
 
   /** `add_free_region`. */
   #push(offset: number, size: number): void {
-    const { nodes, state } = this;
-    nodes.store(offset, size);
-    nodes.store(offset + 4, 0);
-    nodes.setNext(offset, state.head);
+    const { state } = this;
+    this.nodes.setNode(offset, size, state.head);
     state.head = offset;
   }
 }

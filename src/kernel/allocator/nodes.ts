@@ -8,7 +8,7 @@
  * @module
  */
 
-import { invariant } from "../../base/errors.ts";
+import { InvariantError } from "../../base/errors.ts";
 import { FlatMemory, type WordMemory } from "../../base/word_memory.ts";
 
 /** The offset that means "no node". */
@@ -32,6 +32,14 @@ export interface Nodes {
   next(node: number): number;
   /** Writes the link in the second 8 bytes of a node. */
   setNext(node: number, target: number): void;
+  /** Writes a node: a size in its first 8 bytes, a link in the second. */
+  setNode(node: number, size: number, target: number): void;
+  /** Called before a walk: takes up a buffer that was replaced. */
+  startWalk(): void;
+  /** `load` inside a walk. */
+  walkSize(node: number): number;
+  /** `next` inside a walk. */
+  walkNext(node: number): number;
 }
 
 /**
@@ -58,25 +66,30 @@ export function nodesOf(memory: WordMemory): Nodes {
  * a good one, already has the pattern of a null pointer.
  *
  * A buffer that was replaced by growth is noticed where it costs nothing: a word of the old one is undefined, which optimised
- * code knows from the bounds check that it makes anyway. Each method is small enough to be inlined with its callers, and a walk
- * costs a shift and a load for each node: the view of links starts 8 bytes later, so nothing is added.
+ * code knows from the bounds check that it makes anyway. Each method is small enough to be inlined with its callers.
+ *
+ * A walk waits for one link after the other, so there each cycle shows: its views take byte offsets, without a shift, and the one
+ * of links starts 8 bytes later, without an addition. They throw where a buffer is gone, hence `startWalk`.
  */
 class FlatNodes implements Nodes {
   readonly baseLow: number;
   readonly #memory: FlatMemory;
   #words: Int32Array;
-  #links: Int32Array;
+  #sizes: DataView;
+  #links: DataView;
 
   constructor(memory: FlatMemory) {
     this.#memory = memory;
     this.baseLow = memory.base | 0;
     this.#words = memory.refresh();
-    this.#links = this.#words.subarray(2);
+    this.#sizes = viewFrom(this.#words, 0);
+    this.#links = viewFrom(this.#words, 8);
   }
 
   grow(): number {
     this.#words = this.#memory.refresh();
-    this.#links = this.#words.subarray(2);
+    this.#sizes = viewFrom(this.#words, 0);
+    this.#links = viewFrom(this.#words, 8);
     return this.#memory.size;
   }
 
@@ -104,28 +117,58 @@ class FlatNodes implements Nodes {
   }
 
   next(node: number): number {
-    const word = this.#links[node >> 2];
-    return word === undefined ? this.#again(node + 8) : word;
+    return this.link(node + 8);
   }
 
   setNext(node: number, target: number): void {
+    this.setLink(node + 8, target);
+  }
+
+  setNode(node: number, size: number, target: number): void {
     const i = node >> 2;
-    if (this.#links[i] === undefined) this.#again(node + 8);
-    this.#links[i] = target;
-    this.#links[i + 1] = target >> 31;
+    if (this.#words[i] === undefined) this.#again(node);
+    this.#words[i] = size;
+    this.#words[i + 1] = 0;
+    this.#words[i + 2] = target;
+    this.#words[i + 3] = target >> 31;
+  }
+
+  startWalk(): void {
+    if (this.#words.length === 0) this.grow();
+  }
+
+  walkSize(node: number): number {
+    return this.#sizes.getInt32(node, true);
+  }
+
+  walkNext(node: number): number {
+    return this.#links.getInt32(node, true);
   }
 
   /** Takes up the buffer as it is, and reads a word that the one before did not have. */
   #again(offset: number): number {
     this.grow();
     const word = this.#words[offset >> 2];
-    invariant(
-      word !== undefined,
-      `no link leads out of the heap's memory, as one to offset ${offset} does: ` +
-        "a freed block was written to, or the memory shrank",
-    );
-    return word;
+    return word ?? lostLink(offset);
   }
+}
+
+/** Throws: a node was overwritten. */
+export function lostLink(offset: number): never {
+  throw new InvariantError(
+    "Invariant broken: no link leads out of the heap's memory, as one to " +
+      `offset ${offset} does: a freed block was written to, or the memory shrank`,
+  );
+}
+
+/** A view that starts so many bytes behind the words, or as far as there are any. */
+function viewFrom(words: Int32Array, bytes: number): DataView {
+  const skip = Math.min(bytes, words.byteLength);
+  return new DataView(
+    words.buffer,
+    words.byteOffset + skip,
+    words.byteLength - skip,
+  );
 }
 
 /** Nodes behind any {@linkcode WordMemory}. No link is a null pointer, as in Rust; all ones if the base itself is 0. */
@@ -184,5 +227,21 @@ class AddressedNodes implements Nodes {
 
   setNext(node: number, target: number): void {
     this.setLink(node + 8, target);
+  }
+
+  setNode(node: number, size: number, target: number): void {
+    this.#memory.store32(node, size);
+    this.#memory.store32(node + 4, 0);
+    this.setLink(node + 8, target);
+  }
+
+  startWalk(): void {}
+
+  walkSize(node: number): number {
+    return this.load(node);
+  }
+
+  walkNext(node: number): number {
+    return this.link(node + 8);
   }
 }
