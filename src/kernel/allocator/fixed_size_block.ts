@@ -40,8 +40,6 @@ const LIST_0 = 29;
 export interface FixedSizeBlockState<F extends object = object> {
   /** Offset of the first free block of each size, or −1. */
   heads: Int32Array;
-  /** The end of the fallback's heap when last looked at: blocks lie below. */
-  end: number;
   /** The fallback's state. */
   fallback: F;
 }
@@ -72,6 +70,8 @@ export interface FallbackHeap<F extends object = object> extends Heap {
 export class FixedSizeBlockHeap<F extends object = object> extends BaseHeap {
   /** All that the heap knows beside its memory: plain data. */
   readonly state: FixedSizeBlockState<F>;
+  /** Derived: the end of the fallback when last asked. It may have been extended since. */
+  #end = 0;
   /** `state.heads`, whose identity outlives whatever is copied into the state. */
   readonly #heads: Int32Array;
   /** The heap that blocks come from. Its memory is this heap's memory. */
@@ -98,7 +98,6 @@ export class FixedSizeBlockHeap<F extends object = object> extends BaseHeap {
     this.fallback = fallback;
     this.state = options.state ?? {
       heads: new Int32Array(BLOCK_SIZES.length).fill(NONE),
-      end: fallback.size,
       fallback: fallback.state,
     };
     this.#heads = this.state.heads;
@@ -135,7 +134,7 @@ export class FixedSizeBlockHeap<F extends object = object> extends BaseHeap {
     const bits = (size - 1) | (align - 1);
     const zeros = Math.clz32(bits | BITS_MIN);
     const mask = -1 >>> zeros; // The block's size less 1: its alignment, too.
-    const room = this.state.end - offset;
+    const room = this.#end - offset;
     const { nodes } = this;
     if (
       (size | 0) === size && (align | 0) === align && (offset | 0) === offset &&
@@ -177,11 +176,11 @@ export class FixedSizeBlockHeap<F extends object = object> extends BaseHeap {
       this.fallback.dealloc(offset, size, align);
       return;
     }
-    const s = this.state;
-    if (!isRequest(size, align)) this.refuseBlock(offset, size, align, s.end);
+    const end = this.fallback.size;
+    if (!isRequest(size, align)) this.refuseBlock(offset, size, align, end);
     const blockSize = sizeFor(size > align ? size : align);
-    this.checkBlock(offset, blockSize, blockSize, this.fallback.size);
-    s.end = this.fallback.size;
+    this.checkBlock(offset, blockSize, blockSize, end);
+    this.#end = end;
     const index = LIST_0 - Math.clz32((blockSize - 1) | BITS_MIN);
     this.nodes.setLink(offset, this.#heads[index]!);
     this.#heads[index] = offset;
