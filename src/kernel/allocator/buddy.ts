@@ -15,7 +15,7 @@
 import type { WordMemory } from "../../base/word_memory.ts";
 import { FreeMarks } from "./free_marks.ts";
 import { BaseHeap, type FreeRegion } from "./heap.ts";
-import { isRequest, refuseRequest } from "./layout.ts";
+import { alignUp, isRequest, refuseRequest } from "./layout.ts";
 import { NONE } from "./nodes.ts";
 
 export * from "./common.ts";
@@ -78,7 +78,7 @@ export class BuddyHeap extends BaseHeap {
       this.state = options.state;
       return;
     }
-    const bottom = this.alignUp(0, 1 << ORDER_MIN);
+    const bottom = alignUp(0, 1 << ORDER_MIN, this.nodes.baseLow);
     const bytes = (memory.size - bottom) >>> ORDER_MIN << ORDER_MIN >>> 0;
     if (memory.size - bottom < 1 << ORDER_MIN) {
       throw new RangeError(

@@ -7,7 +7,7 @@
 
 import type { WordMemory } from "../../base/word_memory.ts";
 import { BaseHeap, type FreeRegion } from "./heap.ts";
-import { isRequest, refuseRequest } from "./layout.ts";
+import { alignUp, isRequest, refuseRequest } from "./layout.ts";
 
 export * from "./common.ts";
 
@@ -64,7 +64,7 @@ export class BumpHeap extends BaseHeap {
   override alloc(size: number, align: number): number | null {
     if (!isRequest(size, align)) return refuseRequest(size, align);
     const s = this.state; // Invariant: 0 <= next <= size.
-    const start = this.alignUp(s.next, align);
+    const start = alignUp(s.next, align, this.nodes.baseLow);
     if (start < s.next || start > s.size - size) return null;
     s.next = start + size;
     s.allocations += 1;

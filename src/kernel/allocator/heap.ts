@@ -11,7 +11,7 @@
  */
 
 import type { WordMemory } from "../../base/word_memory.ts";
-import { hex, isRequest, type Layout, requestFault } from "./layout.ts";
+import { hex, isBlock, type Layout, requestFault } from "./layout.ts";
 import { type Nodes, nodesOf } from "./nodes.ts";
 
 /** The part of a heap that an author must write; benchmarks and suites ask for no more. */
@@ -142,11 +142,8 @@ export abstract class BaseHeap implements Heap {
     end: number,
     grain: number = 1,
   ): void {
-    if (
-      !isRequest(size, align) || offset < 0 || (offset | 0) !== offset ||
-      offset > end - size ||
-      ((offset + this.nodes.baseLow) & ((align - 1) | (grain - 1))) !== 0
-    ) {
+    const mask = (align - 1) | (grain - 1);
+    if (!isBlock(offset, size, align, end, mask, this.nodes.baseLow)) {
       this.refuseBlock(offset, size, align, end, grain);
     }
   }
@@ -172,15 +169,5 @@ export abstract class BaseHeap implements Heap {
     throw new RangeError(
       `Cannot free ${size} bytes at offset ${hex(offset)}: ${text}`,
     );
-  }
-
-  /**
-   * Rounds an offset up so that its address is a multiple of `align`.
-   *
-   * @returns the offset, or a number below the one given if there is none below 2^31
-   */
-  protected alignUp(offset: number, align: number): number {
-    const b = this.nodes.baseLow;
-    return ((((offset + b) | 0) + (align - 1)) & -align) - b | 0;
   }
 }

@@ -13,7 +13,7 @@
 
 import type { WordMemory } from "../../base/word_memory.ts";
 import { BaseHeap, type FreeRegion } from "./heap.ts";
-import { hex, isRequest, refuseRequest } from "./layout.ts";
+import { alignUp, hex, isBlock, isRequest, refuseRequest } from "./layout.ts";
 import { lostLink, NONE } from "./nodes.ts";
 
 /** Bytes of a node, and so of the smallest block. */
@@ -111,10 +111,14 @@ export abstract class HoleListHeap extends BaseHeap {
    * @throws {RangeError} if the block overlaps a hole: the crate's text ends the message
    */
   override dealloc(offset: number, size: number, align: number): void {
-    const end = this.size;
-    this.checkBlock(offset, size, align, end, HOLE_ALIGN);
+    const s = this.state;
+    const end = s.bottom + s.size;
+    const mask = (align - 1) | (HOLE_ALIGN - 1);
     const bytes = alignSize(size);
-    if (offset > end - bytes) this.refuseBlock(offset, bytes, align, end);
+    if (
+      !isBlock(offset, size, align, end, mask, this.nodes.baseLow) ||
+      offset > end - bytes
+    ) this.refuseBlock(offset, size, align, end, HOLE_ALIGN);
     this.#insert(offset, bytes, bytes);
   }
 
@@ -235,8 +239,10 @@ export abstract class HoleListHeap extends BaseHeap {
   ): number {
     let start = hole;
     if (align > HOLE_ALIGN) {
-      start = this.alignUp(hole, align);
-      if (start !== hole) start = this.alignUp(hole + HOLE_BYTES, align);
+      start = alignUp(hole, align, this.nodes.baseLow);
+      if (start !== hole) {
+        start = alignUp(hole + HOLE_BYTES, align, this.nodes.baseLow);
+      }
       if (start < hole) return NONE; // Beyond 2^31.
     }
     const rest = hole + holeSize - start - need;
@@ -249,7 +255,7 @@ export abstract class HoleListHeap extends BaseHeap {
         `Cannot make a heap of ${size} bytes: the memory has ${this.memory.size}`,
       );
     }
-    const aligned = this.alignUp(0, HOLE_ALIGN);
+    const aligned = alignUp(0, HOLE_ALIGN, this.nodes.baseLow);
     const state = {
       bottom: 0,
       size: 0,
@@ -307,22 +313,25 @@ export abstract class HoleListHeap extends BaseHeap {
 
   /** Cuts a block out of a hole that has a place for it; `previous` is the hole before. */
   #split(hole: number, need: number, align: number): number {
-    const holeSize = this.holeSize(hole);
-    const start = this.place(hole, holeSize, need, align);
+    const { nodes, state } = this;
+    const size = nodes.load(hole);
+    const next = nodes.next(hole);
+    const start = align <= HOLE_ALIGN
+      ? hole
+      : this.place(hole, size, need, align);
     const end = start + need;
-    const rest = hole + holeSize - end;
-    const next = this.nextHole(hole);
+    const rest = hole + size - end;
     const after = rest > 0 ? end : next;
-    if (rest > 0) this.nodes.setNode(end, rest, next);
-    if (start > hole) this.nodes.setNode(hole, start - hole, after);
-    else this.#linkAfter(this.previous, after);
-    this.state.holes += (rest > 0 ? 1 : 0) - (start > hole ? 0 : 1);
-    this.reindex(
-      hole,
-      start > hole ? hole : after,
-      rest > 0 ? end : NONE,
-      end,
-    );
+    if (rest > 0) nodes.setNode(end, rest, next);
+    else state.holes -= 1;
+    if (start > hole) {
+      nodes.setNode(hole, start - hole, after);
+      state.holes += 1;
+      this.reindex(hole, hole, rest > 0 ? end : NONE, end);
+    } else {
+      this.#linkAfter(this.previous, after);
+      this.reindex(hole, after, rest > 0 ? end : NONE, end);
+    }
     return start;
   }
 
@@ -332,45 +341,54 @@ export abstract class HoleListHeap extends BaseHeap {
    * @param used how many of the bytes were in use
    */
   #insert(offset: number, bytes: number, used: number): void {
-    const s = this.state;
+    const { nodes, state } = this;
     const before = this.findPlace(offset);
-    const next = before < 0 ? s.first : this.nextHole(before);
-    const end = before < 0 ? NONE : before + this.holeSize(before);
+    const next = before < 0 ? state.first : nodes.next(before);
+    const end = before < 0 ? NONE : before + nodes.load(before);
     if (end > offset || (next >= 0 && offset + bytes > next)) {
       this.#overlap(offset, bytes, before, next);
     }
-    if (s.used < used) {
+    if (state.used < used) {
       this.bug(offset, bytes, "attempt to subtract with overflow");
     }
-    s.used -= used;
-    let hole = offset;
-    let size = bytes;
-    let after = next;
-    if (end === offset) {
-      hole = before;
-      size += end - before;
-    } else if (before < 0 && this.version === "0.10.5") {
-      const slack = offset - s.bottom;
-      if (slack < HOLE_BYTES) hole = s.bottom;
-      size += offset - hole;
+    state.used -= used;
+    // In 0.10.5 holes near the bounds take in slack.
+    const low = before < 0 ? this.#slackBefore(offset) : 0;
+    const hole = end === offset ? before : offset - low;
+    let size = offset + bytes - hole;
+    if (offset + bytes === next && low === 0) {
+      const after = nodes.next(next);
+      nodes.setNode(hole, size + nodes.load(next), after);
+      state.holes -= 1;
+      this.#linked(before, hole);
+      this.reindex(hole, hole, next, after);
+      return;
     }
-    // A hole that took in slack at the bottom is not merged with the next (0.10.5).
-    const merges = offset + bytes === next &&
-      (hole === offset || hole === before);
-    if (merges) {
-      size += this.holeSize(next);
-      after = this.nextHole(next);
-      s.holes -= 1;
-    } else if (next < 0 && this.version === "0.10.5") {
-      const slack = s.bottom + s.size - (hole + size);
-      if (slack > 0 && slack < HOLE_BYTES) size += slack;
-    }
-    this.nodes.setNode(hole, size, after);
-    if (hole !== before) {
-      this.#linkAfter(before, hole);
-      s.holes += 1;
-    }
-    this.reindex(hole, hole, merges ? next : NONE, after);
+    if (next < 0) size += this.#slackBehind(hole + size);
+    nodes.setNode(hole, size, next);
+    this.#linked(before, hole);
+    this.reindex(hole, hole, NONE, NONE);
+  }
+
+  /** Links a hole behind the one before, unless it is that one. */
+  #linked(before: number, hole: number): void {
+    if (hole === before) return;
+    this.#linkAfter(before, hole);
+    this.state.holes += 1;
+  }
+
+  /** Bytes between the bottom and the first hole that could hold no hole. Who takes them in is not merged with the next. */
+  #slackBefore(offset: number): number {
+    const slack = offset - this.state.bottom;
+    return this.version === "0.10.5" && slack < HOLE_BYTES ? slack : 0;
+  }
+
+  /** Bytes between the last hole and the top that could hold no hole. */
+  #slackBehind(end: number): number {
+    const slack = this.state.bottom + this.state.size - end;
+    return this.version === "0.10.5" && slack > 0 && slack < HOLE_BYTES
+      ? slack
+      : 0;
   }
 
   /** Throws the crate's text for a freed block that overlaps a hole; where the crate sees nothing, ours. */

@@ -78,6 +78,40 @@ export function isRequest(size: number, align: number): boolean {
 }
 
 /**
+ * Tells whether a block can lie in a heap: what `dealloc` of a heap asks first. A function of numbers, for engines that learn
+ * from a function's arguments and would mix what they learn from several heaps.
+ *
+ * @param end no block reaches beyond this offset
+ * @param mask the bits that have to be 0 in the block's address
+ * @param baseLow the low word of the address of offset 0
+ */
+export function isBlock(
+  offset: number,
+  size: number,
+  align: number,
+  end: number,
+  mask: number,
+  baseLow: number,
+): boolean {
+  return isRequest(size, align) && (offset | 0) === offset && offset >= 0 &&
+    offset <= end - size && ((offset + baseLow) & mask) === 0;
+}
+
+/**
+ * Rounds an offset up so that its address is a multiple of `align`.
+ *
+ * @param baseLow the low word of the address of offset 0
+ * @returns the offset, or a number below the one given if there is none below 2^31
+ */
+export function alignUp(
+  offset: number,
+  align: number,
+  baseLow: number,
+): number {
+  return ((((offset + baseLow) | 0) + (align - 1)) & -align) - baseLow | 0;
+}
+
+/**
  * What `alloc` answers when {@linkcode isRequest} says no: too big a request is refused, a wrong one is a bug.
  *
  * @returns null

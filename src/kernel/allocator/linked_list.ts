@@ -11,7 +11,7 @@
 
 import type { WordMemory } from "../../base/word_memory.ts";
 import { BaseHeap, type FreeRegion } from "./heap.ts";
-import { isRequest, refuseRequest } from "./layout.ts";
+import { alignUp, isRequest, refuseRequest } from "./layout.ts";
 import { NONE } from "./nodes.ts";
 
 export * from "./common.ts";
@@ -93,7 +93,9 @@ export class LinkedListHeap extends BaseHeap {
     let region = state.head;
     while (region >= 0) {
       const next = nodes.next(region);
-      const start = align <= NODE_ALIGN ? region : this.alignUp(region, align);
+      const start = align <= NODE_ALIGN
+        ? region
+        : alignUp(region, align, this.nodes.baseLow);
       const rest = region + nodes.load(region) - start - need;
       // A rest must hold a node. A start before the region is one that overflowed.
       if (start >= region && (rest === 0 || rest >= NODE_BYTES)) {

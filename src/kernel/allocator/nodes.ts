@@ -14,11 +14,14 @@ import { FlatMemory, type WordMemory } from "../../base/word_memory.ts";
 /** The offset that means "no node". */
 export const NONE = -1;
 
+/** Bytes of the greatest heap: offsets and rounded sizes stay below 2^31. */
+export const HEAP_BYTES_MAX: number = 2 ** 31 - 16;
+
 /** Access to nodes by byte offset from the start of the heap. */
 export interface Nodes {
   /** The low word of the base: alignment is that of addresses, not of offsets. */
   readonly baseLow: number;
-  /** Takes up growth of the memory, and returns its size in bytes. */
+  /** Takes up growth of the memory, and returns the bytes that a heap can have of it. */
   grow(): number;
   /** Reads a word, signed. */
   load(offset: number): number;
@@ -47,13 +50,13 @@ export interface Nodes {
  *
  * @param memory the memory of a heap
  * @returns access to its words
- * @throws {RangeError} if its size is no integer from 0 to 2^31
+ * @throws {RangeError} if its size is no integer from 0 to {@linkcode HEAP_BYTES_MAX}
  */
 export function nodesOf(memory: WordMemory): Nodes {
   const { size } = memory;
-  if (!Number.isSafeInteger(size) || size < 0 || size > 2 ** 31) {
+  if (!Number.isSafeInteger(size) || size < 0 || size > HEAP_BYTES_MAX) {
     throw new RangeError(
-      `Cannot make a heap over ${size} bytes: a heap has at most 2^31`,
+      `Cannot make a heap over ${size} bytes: it has ${HEAP_BYTES_MAX} at most`,
     );
   }
   return memory instanceof FlatMemory
@@ -90,7 +93,7 @@ class FlatNodes implements Nodes {
     this.#words = this.#memory.refresh();
     this.#sizes = viewFrom(this.#words, 0);
     this.#links = viewFrom(this.#words, 8);
-    return this.#memory.size;
+    return Math.min(this.#memory.size, HEAP_BYTES_MAX);
   }
 
   load(offset: number): number {
@@ -186,7 +189,7 @@ class AddressedNodes implements Nodes {
   }
 
   grow(): number {
-    return this.#memory.size;
+    return Math.min(this.#memory.size, HEAP_BYTES_MAX);
   }
 
   load(offset: number): number {

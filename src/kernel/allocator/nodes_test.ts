@@ -41,7 +41,7 @@ Deno.test("Nodes over a buffer hold offsets, wherever the heap starts", () => {
 });
 
 Deno.test("nodesOf() throws when a memory is too big", () => {
-  for (const size of [2 ** 31 + 8, -8, 1.5]) {
+  for (const size of [2 ** 31, -8, 1.5]) {
     const memory: WordMemory = {
       base: 0,
       size,
@@ -52,7 +52,7 @@ Deno.test("nodesOf() throws when a memory is too big", () => {
     };
     assertEquals(
       thrown(() => nodesOf(memory)),
-      `Cannot make a heap over ${size} bytes: a heap has at most 2^31`,
+      `Cannot make a heap over ${size} bytes: it has 2147483632 at most`,
     );
   }
 });

@@ -15,7 +15,7 @@
 import type { WordMemory } from "../../base/word_memory.ts";
 import { FreeMarks, PIECE_BYTES, PIECE_SHIFT } from "./free_marks.ts";
 import { BaseHeap, type FreeRegion } from "./heap.ts";
-import { isRequest, refuseRequest } from "./layout.ts";
+import { alignUp, isBlock, isRequest, refuseRequest } from "./layout.ts";
 import { type Nodes, NONE } from "./nodes.ts";
 
 export * from "./common.ts";
@@ -113,7 +113,9 @@ export class TlsfHeap extends BaseHeap {
       : this.#findAligned(need, align);
     if (block < 0) return null;
     const end = block + this.nodes.load(block);
-    const start = align <= PIECE_BYTES ? block : this.alignUp(block, align);
+    const start = align <= PIECE_BYTES
+      ? block
+      : alignUp(block, align, this.nodes.baseLow);
     this.#unlink(block, end - block);
     if (start > block) this.#link(block, start - block);
     if (start + need < end) this.#link(start + need, end - start - need);
@@ -128,7 +130,10 @@ export class TlsfHeap extends BaseHeap {
    */
   override dealloc(offset: number, size: number, align: number): void {
     const s = this.state;
-    this.checkBlock(offset, size, align, s.end, PIECE_BYTES);
+    const mask = (align - 1) | (PIECE_BYTES - 1);
+    if (!isBlock(offset, size, align, s.end, mask, this.nodes.baseLow)) {
+      this.refuseBlock(offset, size, align, s.end, PIECE_BYTES);
+    }
     const bytes = (size + (PIECE_BYTES - 1)) & -PIECE_BYTES;
     const marks = this.#marks ??= this.#mark();
     if (marks.has(offset) || marks.has(offset + bytes - PIECE_BYTES)) {
@@ -174,7 +179,7 @@ export class TlsfHeap extends BaseHeap {
   }
 
   #init(size: number): TlsfState {
-    const bottom = this.alignUp(0, PIECE_BYTES);
+    const bottom = alignUp(0, PIECE_BYTES, this.nodes.baseLow);
     const bytes = Math.floor((size - bottom) / PIECE_BYTES) * PIECE_BYTES;
     if (!(bytes >= PIECE_BYTES) || size > this.memory.size) {
       throw new RangeError(
@@ -251,7 +256,7 @@ export class TlsfHeap extends BaseHeap {
     const { nodes } = this;
     let block = this.state.heads[index]!;
     for (let looks = 0; block >= 0 && looks < LAST_LOOKS; looks++) {
-      const start = this.alignUp(block, align);
+      const start = alignUp(block, align, this.nodes.baseLow);
       if (start >= block && nodes.load(block) - (start - block) >= need) break;
       block = nodes.load(block + NEXT);
       if (looks === LAST_LOOKS - 1) return NONE;
