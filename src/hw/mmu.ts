@@ -5,8 +5,9 @@
  * current privilege level may load from it, and once more if it may store to it without anything else happening (D set,
  * RAM page open). It is derived: `dropFast` may be called at any moment and changes no result.
  *
- * On both paths results are cut to 32-bit integers (`| 0`, `>>> 0`): otherwise the host's compiler joins them as objects,
- * and a hit takes twice the time.
+ * The fast path has one comparison: the offset is cut to the access's alignment before it is taken off the address, so
+ * that a misaligned address gives no page's. On both paths results are cut to 32-bit integers (`| 0`, `>>> 0`): otherwise
+ * the host's compiler joins them as objects, and a hit takes twice the time.
  *
  * Source: SDM 3A, "4-Level Paging", "Caching Translation Information", "Page-Fault Exceptions".
  *
@@ -36,7 +37,6 @@ import {
   TLB_1G,
   TLB_2M,
   TLB_D,
-  TLB_EMPTY,
   TLB_ENTRIES,
   TLB_RW,
   TLB_US,
@@ -45,8 +45,17 @@ import {
   type TlbState,
 } from "./tlb.ts";
 
+// A constant of this module costs the fast path nothing; an imported one is loaded from its module's cell each time.
+/** Bits of a page's number that make its index in the TLB. */
+const INDEX: number = TLB_ENTRIES - 1;
 /** Bits of an address below the page. */
 const OFFSET = 0xfff;
+/** The same without those that an aligned address of 16, 32 or 64 bits has not. */
+const OFFSET_16 = 0xffe;
+const OFFSET_32 = 0xffc;
+const OFFSET_64 = 0xff8;
+/** In the fast path: no page. Equal to nothing. */
+const NO_PAGE = NaN;
 
 class CpuPagingControls implements PagingControls {
   readonly #cpu: CpuState;
@@ -77,9 +86,9 @@ export class Mmu {
   /** Derived: index of the page's first word in RAM, for pages in either array. */
   readonly fastWord: Int32Array = new Int32Array(TLB_ENTRIES);
   /** RAM as 32-bit words. */
-  readonly words: Int32Array;
-  readonly #halves: Uint16Array;
-  readonly #bytes: Uint8Array;
+  declare readonly words: Int32Array;
+  declare private readonly halves: Uint16Array;
+  declare private readonly bytes: Uint8Array;
 
   readonly #cpu: CpuState;
   readonly #controls: PagingControls;
@@ -106,8 +115,8 @@ export class Mmu {
   ) {
     this.tlb = new Tlb(state);
     this.words = phys.ram.words;
-    this.#halves = phys.ram.halves;
-    this.#bytes = phys.ram.bytes;
+    this.halves = phys.ram.halves;
+    this.bytes = phys.ram.bytes;
     this.#cpu = cpu;
     this.#controls = new CpuPagingControls(cpu);
     this.#phys = phys;
@@ -119,17 +128,18 @@ export class Mmu {
 
   /** Forgets the fast path: after a change of CPL, CR0.WP, the TLB or the openness of RAM pages from outside. */
   dropFast(): void {
-    this.readTag.fill(TLB_EMPTY);
-    this.writeTag.fill(TLB_EMPTY);
+    this.readTag.fill(NO_PAGE);
+    this.writeTag.fill(NO_PAGE);
   }
 
   /** Forgets which pages may be stored to without asking. */
   dropWriteTags(): void {
-    this.writeTag.fill(TLB_EMPTY);
+    this.writeTag.fill(NO_PAGE);
   }
 
   /**
-   * Translates.
+   * Translates, and lets the fast path take over where it can. Longer than what the host's compiler inlines (V8: 460
+   * bytes of bytecode), and meant so: what calls the fast path then keeps room for inlining that.
    *
    * @param address linear
    * @param access `ACCESS_…` bits
@@ -142,27 +152,40 @@ export class Mmu {
     const offset = (address | 0) & OFFSET;
     const page = address - offset;
     const s = this.tlb.state;
-    if (s.pages[index] === page) {
+    let held = s.pages[index] === page;
+    if (held) {
       const flags = s.flags[index]!;
       const cause = this.#denied(flags, access);
       if (cause !== 0) {
         this.#dropEntry(index);
         this.#fault.page(cause, address);
       }
-      if (!(access & ACCESS_WRITE) || flags & TLB_D) {
-        if (this.#events.on) this.#reportStale(index, page as VirtAddr);
-        return s.frames[index]! + offset;
-      }
+      held = !(access & ACCESS_WRITE) || (flags & TLB_D) !== 0;
     }
-    const error = this.#walker.walk(this.#controls, address, access, true);
-    if (error >= 0) {
+    if (!held) {
+      const error = this.#walker.walk(this.#controls, address, access, true);
       this.#dropEntry(index);
-      this.#fault.page(error, address);
+      if (error >= 0) this.#fault.page(error, address);
+      this.tlb.fill(index, page, this.#walker.frame, this.#walker.flags);
     }
-    this.#dropEntry(index);
-    this.tlb.fill(index, page, this.#walker.frame, this.#walker.flags);
-    if (this.#events.on) this.#reportFill(page);
-    return this.#walker.frame + offset;
+    const frame = s.frames[index]!;
+    if (this.#events.on) {
+      if (held) this.#reportStale(index, page as VirtAddr);
+      else this.#reportFill(page);
+      return frame + offset;
+    }
+    // Later accesses to this page take the fast path, if they would do nothing but reach RAM.
+    const ram = this.#phys.ramOffset(frame);
+    const user = this.#cpu.cpl === 3 ? ACCESS_USER : 0;
+    if (ram < 0 || (access & (ACCESS_USER | ACCESS_FETCH)) !== user) {
+      return frame + offset;
+    }
+    this.readTag[index] = page;
+    this.fastWord[index] = ram / 4;
+    const open = access & ACCESS_WRITE && !this.#phys.isRom(frame) &&
+      this.#phys.ram.isOpen(ram / 4096);
+    if (open) this.writeTag[index] = page;
+    return frame + offset;
   }
 
   /**
@@ -185,7 +208,7 @@ export class Mmu {
   /** Loads 8 bits at the current privilege level, unsigned. */
   load8(address: VirtAddr): number {
     const low = address | 0;
-    const index = (low >>> 12) & (TLB_ENTRIES - 1);
+    const index = (low >>> 12) & INDEX;
     const offset = low & OFFSET;
     if (this.readTag[index] === address - offset) {
       const word = this.words[this.fastWord[index]! + (offset >>> 2)]!;
@@ -197,9 +220,9 @@ export class Mmu {
   /** Loads 16 bits at the current privilege level, unsigned. */
   load16(address: VirtAddr): number {
     const low = address | 0;
-    const index = (low >>> 12) & (TLB_ENTRIES - 1);
-    const offset = low & OFFSET;
-    if (this.readTag[index] === address - offset && (low & 1) === 0) {
+    const index = (low >>> 12) & INDEX;
+    const offset = low & OFFSET_16;
+    if (this.readTag[index] === address - offset) {
       const word = this.words[this.fastWord[index]! + (offset >>> 2)]!;
       return (word >>> ((low & 2) << 3)) & 0xffff;
     }
@@ -209,9 +232,9 @@ export class Mmu {
   /** Loads 32 bits at the current privilege level, unsigned. */
   load32(address: VirtAddr): number {
     const low = address | 0;
-    const index = (low >>> 12) & (TLB_ENTRIES - 1);
-    const offset = low & OFFSET;
-    if (this.readTag[index] === address - offset && (low & 3) === 0) {
+    const index = (low >>> 12) & INDEX;
+    const offset = low & OFFSET_32;
+    if (this.readTag[index] === address - offset) {
       return this.words[this.fastWord[index]! + (offset >>> 2)]! >>> 0;
     }
     return this.loadAs(address, 4, this.userBit) >>> 0;
@@ -220,9 +243,9 @@ export class Mmu {
   /** Loads 64 bits: returns the low word, leaves the high one in `high`. */
   load64(address: VirtAddr): number {
     const low = address | 0;
-    const index = (low >>> 12) & (TLB_ENTRIES - 1);
-    const offset = low & OFFSET;
-    if (this.readTag[index] === address - offset && (low & 7) === 0) {
+    const index = (low >>> 12) & INDEX;
+    const offset = low & OFFSET_64;
+    if (this.readTag[index] === address - offset) {
       const word = this.fastWord[index]! + (offset >>> 2);
       this.high = this.words[word + 1]! >>> 0;
       return this.words[word]! >>> 0;
@@ -233,30 +256,30 @@ export class Mmu {
   /** Stores 8 bits at the current privilege level. */
   store8(address: VirtAddr, value: number): void {
     const low = address | 0;
-    const index = (low >>> 12) & (TLB_ENTRIES - 1);
+    const index = (low >>> 12) & INDEX;
     const offset = low & OFFSET;
     if (this.writeTag[index] === address - offset) {
-      this.#bytes[(this.fastWord[index]! << 2 >>> 0) + offset] = value;
+      this.bytes[(this.fastWord[index]! << 2 >>> 0) + offset] = value;
     } else this.storeAs(address, value, 1, this.userBit);
   }
 
   /** Stores 16 bits at the current privilege level. */
   store16(address: VirtAddr, value: number): void {
     const low = address | 0;
-    const index = (low >>> 12) & (TLB_ENTRIES - 1);
-    const offset = low & OFFSET;
-    if (this.writeTag[index] === address - offset && (low & 1) === 0) {
-      const half = (this.fastWord[index]! << 1) + (offset >>> 1);
-      this.#halves[half] = value;
+    const index = (low >>> 12) & INDEX;
+    const offset = low & OFFSET_16;
+    if (this.writeTag[index] === address - offset) {
+      const half = (this.fastWord[index]! << 1 >>> 0) + (offset >>> 1);
+      this.halves[half] = value;
     } else this.storeAs(address, value, 2, this.userBit);
   }
 
   /** Stores 32 bits at the current privilege level. */
   store32(address: VirtAddr, value: number): void {
     const low = address | 0;
-    const index = (low >>> 12) & (TLB_ENTRIES - 1);
-    const offset = low & OFFSET;
-    if (this.writeTag[index] === address - offset && (low & 3) === 0) {
+    const index = (low >>> 12) & INDEX;
+    const offset = low & OFFSET_32;
+    if (this.writeTag[index] === address - offset) {
       this.words[this.fastWord[index]! + (offset >>> 2)] = value;
     } else this.storeAs(address, value, 4, this.userBit);
   }
@@ -264,9 +287,9 @@ export class Mmu {
   /** Stores 64 bits at the current privilege level, none of them if any faults. */
   store64(address: VirtAddr, low32: number, high32: number): void {
     const low = address | 0;
-    const index = (low >>> 12) & (TLB_ENTRIES - 1);
-    const offset = low & OFFSET;
-    if (this.writeTag[index] === address - offset && (low & 7) === 0) {
+    const index = (low >>> 12) & INDEX;
+    const offset = low & OFFSET_64;
+    if (this.writeTag[index] === address - offset) {
       const word = this.fastWord[index]! + (offset >>> 2);
       this.words[word] = low32;
       this.words[word + 1] = high32;
@@ -277,9 +300,7 @@ export class Mmu {
   loadAs(address: VirtAddr, bytes: AccessWidth, user: number): number {
     const offset = (address | 0) & OFFSET;
     if (offset + bytes > 4096) return this.#loadSplit(address, bytes, user);
-    const physical = this.translate(address, user);
-    this.#keepFast(address, user, false);
-    return this.#phys.read(physical, bytes);
+    return this.#phys.read(this.translate(address, user), bytes);
   }
 
   /** Stores 8, 16 or 32 bits. @param user as for {@linkcode loadAs} */
@@ -296,7 +317,6 @@ export class Mmu {
     }
     const physical = this.translate(address, ACCESS_WRITE | user);
     this.#phys.write(physical, value, bytes);
-    this.#keepFast(address, user, true);
   }
 
   /** Loads 64 bits. @param user as for {@linkcode loadAs} */
@@ -345,7 +365,7 @@ export class Mmu {
     const ram = this.#phys.ramOffset(physical);
     if (ram >= 0 && !this.#phys.isRom(physical)) {
       this.#phys.ram.touch(Math.floor(ram / 4096));
-      this.#bytes.fill(value, ram, ram + run);
+      this.bytes.fill(value, ram, ram + run);
     } else {
       for (let i = 0; i < run; i++) this.#phys.write(physical + i, value, 1);
     }
@@ -386,7 +406,7 @@ export class Mmu {
     const toRam = this.#phys.ramOffset(to);
     if (fromRam >= 0 && toRam >= 0 && !this.#phys.isRom(to)) {
       this.#phys.ram.touch(Math.floor(toRam / 4096));
-      this.#bytes.copyWithin(toRam, fromRam, fromRam + run);
+      this.bytes.copyWithin(toRam, fromRam, fromRam + run);
       return run;
     }
     for (let i = 0; i < run; i++) {
@@ -426,23 +446,8 @@ export class Mmu {
 
   #dropEntry(index: number): void {
     this.tlb.drop(index);
-    this.readTag[index] = TLB_EMPTY;
-    this.writeTag[index] = TLB_EMPTY;
-  }
-
-  /** Lets later accesses to this page take the fast path, if they would do nothing but reach RAM. */
-  #keepFast(address: VirtAddr, user: number, stored: boolean): void {
-    if (this.#events.on || user !== this.userBit) return;
-    const index = tlbIndex(address);
-    const frame = this.tlb.state.frames[index]!;
-    const ram = this.#phys.ramOffset(frame);
-    if (ram < 0) return;
-    const page = address - ((address | 0) & OFFSET);
-    this.readTag[index] = page;
-    this.fastWord[index] = ram / 4;
-    const open = stored && !this.#phys.isRom(frame) &&
-      this.#phys.ram.isOpen(ram / 4096);
-    if (open) this.writeTag[index] = page;
+    this.readTag[index] = NO_PAGE;
+    this.writeTag[index] = NO_PAGE;
   }
 
   #loadSplit(address: VirtAddr, bytes: AccessWidth, user: number): number {
