@@ -41,35 +41,36 @@ type TableRegister = { readonly base: VirtAddr; readonly limit: number };
 /** The CPU for TypeScript. */
 export class HostedCpu implements Instructions {
   high = 0;
-  readonly #core: Core;
-  readonly #host: HostExecutor;
-  readonly #mmu: Mmu;
-  readonly #clock: Clock;
-  readonly #time: ClockState;
+  // Declared, so that the host sees one assignment only and compiles them in as constants.
+  declare private readonly core: Core;
+  declare private readonly host: HostExecutor;
+  declare private readonly mmu: Mmu;
+  declare private readonly clock: Clock;
+  declare private readonly time: ClockState;
 
   /**
    * @param core executes
    * @param host knows the host frames
    */
   constructor(core: Core, host: HostExecutor) {
-    this.#core = core;
-    this.#host = host;
-    this.#mmu = core.mmu;
-    this.#clock = core.clock;
-    this.#time = core.clock.state;
+    this.core = core;
+    this.host = host;
+    this.mmu = core.mmu;
+    this.clock = core.clock;
+    this.time = core.clock.state;
   }
 
   /** One instruction boundary. */
   #boundary(): void {
-    const clk = this.#time.clk + 1;
-    if (clk >= this.#clock.attention) this.#host.attend();
-    else this.#time.clk = clk;
+    const clk = this.time.clk + 1;
+    if (clk >= this.clock.attention) this.host.attend();
+    else this.time.clk = clk;
   }
 
   /** Delivers a fault; when its handler returns, executes the instruction again, as often as it takes. */
   #again<T>(thrown: unknown, instruction: () => T): T {
     for (;;) {
-      this.#host.recover(thrown);
+      this.host.recover(thrown);
       this.#boundary();
       try {
         return instruction();
@@ -92,27 +93,27 @@ export class HostedCpu implements Instructions {
   load8(address: VirtAddr): number {
     this.#boundary();
     try {
-      return this.#mmu.load8(address);
+      return this.mmu.load8(address);
     } catch (thrown) {
-      return this.#again(thrown, () => this.#mmu.load8(address)) | 0;
+      return this.#again(thrown, () => this.mmu.load8(address)) | 0;
     }
   }
 
   load16(address: VirtAddr): number {
     this.#boundary();
     try {
-      return this.#mmu.load16(address);
+      return this.mmu.load16(address);
     } catch (thrown) {
-      return this.#again(thrown, () => this.#mmu.load16(address)) | 0;
+      return this.#again(thrown, () => this.mmu.load16(address)) | 0;
     }
   }
 
   load32(address: VirtAddr): number {
     this.#boundary();
     try {
-      return this.#mmu.load32(address);
+      return this.mmu.load32(address);
     } catch (thrown) {
-      return this.#again(thrown, () => this.#mmu.load32(address)) >>> 0;
+      return this.#again(thrown, () => this.mmu.load32(address)) >>> 0;
     }
   }
 
@@ -120,11 +121,11 @@ export class HostedCpu implements Instructions {
     this.#boundary();
     let low: number;
     try {
-      low = this.#mmu.load64(address);
+      low = this.mmu.load64(address);
     } catch (thrown) {
-      low = this.#again(thrown, () => this.#mmu.load64(address)) >>> 0;
+      low = this.#again(thrown, () => this.mmu.load64(address)) >>> 0;
     }
-    this.high = this.#mmu.high;
+    this.high = this.mmu.high;
     return low;
   }
 
@@ -136,36 +137,36 @@ export class HostedCpu implements Instructions {
   store8(address: VirtAddr, value: number): void {
     this.#boundary();
     try {
-      this.#mmu.store8(address, value);
+      this.mmu.store8(address, value);
     } catch (thrown) {
-      this.#again(thrown, () => this.#mmu.store8(address, value));
+      this.#again(thrown, () => this.mmu.store8(address, value));
     }
   }
 
   store16(address: VirtAddr, value: number): void {
     this.#boundary();
     try {
-      this.#mmu.store16(address, value);
+      this.mmu.store16(address, value);
     } catch (thrown) {
-      this.#again(thrown, () => this.#mmu.store16(address, value));
+      this.#again(thrown, () => this.mmu.store16(address, value));
     }
   }
 
   store32(address: VirtAddr, value: number): void {
     this.#boundary();
     try {
-      this.#mmu.store32(address, value);
+      this.mmu.store32(address, value);
     } catch (thrown) {
-      this.#again(thrown, () => this.#mmu.store32(address, value));
+      this.#again(thrown, () => this.mmu.store32(address, value));
     }
   }
 
   store64(address: VirtAddr, low: number, high: number): void {
     this.#boundary();
     try {
-      this.#mmu.store64(address, low, high);
+      this.mmu.store64(address, low, high);
     } catch (thrown) {
-      this.#again(thrown, () => this.#mmu.store64(address, low, high));
+      this.#again(thrown, () => this.mmu.store64(address, low, high));
     }
   }
 
@@ -178,7 +179,7 @@ export class HostedCpu implements Instructions {
     this.#bulk(
       bytes,
       (done, count) =>
-        this.#mmu.fillRun((address + done) as VirtAddr, value, count),
+        this.mmu.fillRun((address + done) as VirtAddr, value, count),
     );
   }
 
@@ -188,7 +189,7 @@ export class HostedCpu implements Instructions {
       const at = backwards ? bytes - done - count : done;
       const to = (target + at) as VirtAddr;
       const from = (source + at) as VirtAddr;
-      return this.#mmu.copyRun(to, from, count, backwards);
+      return this.mmu.copyRun(to, from, count, backwards);
     });
   }
 
@@ -207,15 +208,15 @@ export class HostedCpu implements Instructions {
     this.#boundary();
     let done = 0;
     while (done < bytes) {
-      const clks = Math.max(1, this.#clock.attention - this.#time.clk);
+      const clks = Math.max(1, this.clock.attention - this.time.clk);
       const count = Math.min(bytes - done, clks * BULK_BYTES);
       try {
         const moved = piece(done, count);
         done += moved;
         // The boundary was the first clk of this piece.
-        this.#time.clk += Math.ceil(moved / BULK_BYTES) - 1;
+        this.time.clk += Math.ceil(moved / BULK_BYTES) - 1;
       } catch (thrown) {
-        this.#host.recover(thrown);
+        this.host.recover(thrown);
       }
       if (done < bytes) this.#boundary();
     }
@@ -264,7 +265,7 @@ export class HostedCpu implements Instructions {
 
   /** A locked read-modify-write: write access is checked first, as the bus is asked for both. */
   #modify32(address: VirtAddr, next: (old: number) => number): number {
-    const mmu = this.#mmu;
+    const mmu = this.mmu;
     mmu.checkStore(address, 4, mmu.userBit);
     const old = mmu.load32(address);
     mmu.store32(address, next(old));
@@ -275,7 +276,7 @@ export class HostedCpu implements Instructions {
     address: VirtAddr,
     next: (low: number, high: number) => readonly [number, number],
   ): number {
-    const mmu = this.#mmu;
+    const mmu = this.mmu;
     return this.#execute(() => {
       mmu.checkStore(address, 8, mmu.userBit);
       const old = mmu.load64(address);
@@ -312,43 +313,43 @@ export class HostedCpu implements Instructions {
 
   #in(port: number, bytes: PortWidth): number {
     this.#boundary();
-    return this.#core.io.read(port & 0xffff, bytes);
+    return this.core.io.read(port & 0xffff, bytes);
   }
 
   #out(port: number, value: number, bytes: PortWidth): void {
     this.#boundary();
-    this.#core.io.write(port & 0xffff, value, bytes);
+    this.core.io.write(port & 0xffff, value, bytes);
   }
 
   cli(): void {
     this.#boundary();
-    this.#core.cpu.rflags &= ~RFLAGS_IF;
-    this.#core.refresh();
+    this.core.cpu.rflags &= ~RFLAGS_IF;
+    this.core.refresh();
   }
 
   sti(): void {
     this.#boundary();
-    const { cpu } = this.#core;
+    const { cpu } = this.core;
     if (!(cpu.rflags & RFLAGS_IF)) cpu.shadow = SHADOW_STI;
     cpu.rflags |= RFLAGS_IF;
-    this.#core.refresh();
+    this.core.refresh();
   }
 
   hlt(): void {
     this.#boundary();
-    this.#host.halt();
+    this.host.halt();
   }
 
   enableAndHlt(): void {
     this.#boundary();
-    this.#core.cpu.rflags |= RFLAGS_IF;
-    this.#core.refresh();
-    this.#host.halt();
+    this.core.cpu.rflags |= RFLAGS_IF;
+    this.core.refresh();
+    this.host.halt();
   }
 
   hltLoop(): never {
     this.#boundary();
-    this.#host.park();
+    this.host.park();
   }
 
   pause(): void {
@@ -361,7 +362,7 @@ export class HostedCpu implements Instructions {
 
   int3(): void {
     this.#boundary();
-    this.#host.interrupt(VECTOR_BP, "software");
+    this.host.interrupt(VECTOR_BP, "software");
   }
 
   int(vector: number): void {
@@ -369,12 +370,12 @@ export class HostedCpu implements Instructions {
       throw new RangeError(`Cannot execute INT ${vector}: vectors are 0–255`);
     }
     this.#boundary();
-    this.#host.interrupt(vector, "software");
+    this.host.interrupt(vector, "software");
   }
 
   iretq(): void {
-    this.#execute(() => this.#core.interrupts.iretq());
-    this.#host.leave();
+    this.#execute(() => this.core.interrupts.iretq());
+    this.host.leave();
   }
 
   interruptsEnabled(): boolean {
@@ -384,19 +385,19 @@ export class HostedCpu implements Instructions {
 
   push64(low: number, high: number): void {
     this.#execute(() => {
-      const { cpu } = this.#core;
+      const { cpu } = this.core;
       const rsp = registerAddress(cpu, RSP) - WORD;
-      this.#mmu.store64(rsp as VirtAddr, low, high);
+      this.mmu.store64(rsp as VirtAddr, low, high);
       setRegisterAddress(cpu, RSP, rsp);
     });
   }
 
   pop64(): number {
     return this.#execute(() => {
-      const { cpu } = this.#core;
+      const { cpu } = this.core;
       const rsp = registerAddress(cpu, RSP);
-      const low = this.#mmu.load64(rsp as VirtAddr);
-      this.high = this.#mmu.high;
+      const low = this.mmu.load64(rsp as VirtAddr);
+      this.high = this.mmu.high;
       setRegisterAddress(cpu, RSP, rsp + WORD);
       return low;
     });
@@ -404,90 +405,90 @@ export class HostedCpu implements Instructions {
 
   readRegister(register: GeneralRegister): number {
     this.#boundary();
-    const words = this.#core.cpu.registers;
+    const words = this.core.cpu.registers;
     this.high = words[2 * register + 1]! >>> 0;
     return words[2 * register]! >>> 0;
   }
 
   writeRegister(register: GeneralRegister, low: number, high: number): void {
     this.#boundary();
-    const words = this.#core.cpu.registers;
+    const words = this.core.cpu.registers;
     words[2 * register] = low;
     words[2 * register + 1] = high;
   }
 
   readRsp(): VirtAddr {
     this.#boundary();
-    return registerAddress(this.#core.cpu, RSP) as VirtAddr;
+    return registerAddress(this.core.cpu, RSP) as VirtAddr;
   }
 
   writeRsp(value: VirtAddr): void {
     this.#boundary();
-    setRegisterAddress(this.#core.cpu, RSP, value);
+    setRegisterAddress(this.core.cpu, RSP, value);
   }
 
   readRflags(): number {
     this.#boundary();
-    return this.#core.cpu.rflags >>> 0;
+    return this.core.cpu.rflags >>> 0;
   }
 
   writeRflags(value: number): void {
     this.#boundary();
-    this.#core.interrupts.writeRflags(value);
-    this.#core.refresh();
+    this.core.interrupts.writeRflags(value);
+    this.core.refresh();
   }
 
   lgdt(base: VirtAddr, limit: number): void {
     this.#boundary();
-    this.#core.cpu.gdtr.base = base;
-    this.#core.cpu.gdtr.limit = limit & 0xffff;
+    this.core.cpu.gdtr.base = base;
+    this.core.cpu.gdtr.limit = limit & 0xffff;
   }
 
   lidt(base: VirtAddr, limit: number): void {
     this.#boundary();
-    this.#core.cpu.idtr.base = base;
-    this.#core.cpu.idtr.limit = limit & 0xffff;
+    this.core.cpu.idtr.base = base;
+    this.core.cpu.idtr.limit = limit & 0xffff;
   }
 
   sgdt(): TableRegister {
     this.#boundary();
-    const { base, limit } = this.#core.cpu.gdtr;
+    const { base, limit } = this.core.cpu.gdtr;
     return { base: base as VirtAddr, limit };
   }
 
   sidt(): TableRegister {
     this.#boundary();
-    const { base, limit } = this.#core.cpu.idtr;
+    const { base, limit } = this.core.cpu.idtr;
     return { base: base as VirtAddr, limit };
   }
 
   ltr(selector: number): void {
-    this.#execute(() => this.#core.segments.loadTask(selector & 0xffff));
+    this.#execute(() => this.core.segments.loadTask(selector & 0xffff));
   }
 
   str(): number {
     this.#boundary();
-    return this.#core.cpu.tr.selector;
+    return this.core.cpu.tr.selector;
   }
 
   readSegment(register: SegmentRegister | "cs"): number {
     this.#boundary();
-    return this.#core.cpu[register].selector;
+    return this.core.cpu[register].selector;
   }
 
   loadSegment(register: SegmentRegister, selector: number): void {
-    const { segments, cpu } = this.#core;
+    const { segments, cpu } = this.core;
     this.#execute(() => {
       if (register === "ss") segments.loadStack(selector & 0xffff);
       else segments.loadData(cpu[register], selector & 0xffff);
     });
     if (register !== "ss") return;
     cpu.shadow = SHADOW_SS;
-    this.#core.refresh();
+    this.core.refresh();
   }
 
   farReturn(codeSelector: number): void {
-    const { segments, cpu, fault } = this.#core;
+    const { segments, cpu, fault } = this.core;
     const selector = codeSelector & 0xffff;
     this.#execute(() => {
       segments.checkReturnCode(selector);
@@ -500,75 +501,75 @@ export class HostedCpu implements Instructions {
 
   swapgs(): void {
     this.#boundary();
-    this.#core.registers.swapgs();
+    this.core.registers.swapgs();
   }
 
   invlpg(address: VirtAddr): void {
     this.#boundary();
-    this.#mmu.flushPage(address);
+    this.mmu.flushPage(address);
   }
 
   readCr0(): number {
     this.#boundary();
-    return this.#core.cpu.cr0;
+    return this.core.cpu.cr0;
   }
 
   writeCr0(value: number): void {
-    this.#execute(() => this.#core.registers.writeCr0(value));
+    this.#execute(() => this.core.registers.writeCr0(value));
   }
 
   readCr2(): VirtAddr {
     this.#boundary();
-    return this.#core.cpu.cr2 as VirtAddr;
+    return this.core.cpu.cr2 as VirtAddr;
   }
 
   readCr3(): number {
     this.#boundary();
-    return this.#split(this.#core.cpu.cr3);
+    return this.#split(this.core.cpu.cr3);
   }
 
   writeCr3(low: number, high: number): void {
-    this.#execute(() => this.#core.registers.writeCr3(low, high));
+    this.#execute(() => this.core.registers.writeCr3(low, high));
   }
 
   readCr4(): number {
     this.#boundary();
-    return this.#core.cpu.cr4;
+    return this.core.cpu.cr4;
   }
 
   writeCr4(value: number): void {
-    this.#execute(() => this.#core.registers.writeCr4(value));
+    this.#execute(() => this.core.registers.writeCr4(value));
   }
 
   readMsr(index: number): number {
-    const low = this.#execute(() => this.#core.registers.readMsr(index));
-    this.high = this.#core.registers.high;
+    const low = this.#execute(() => this.core.registers.readMsr(index));
+    this.high = this.core.registers.high;
     return low;
   }
 
   writeMsr(index: number, low: number, high: number): void {
-    this.#execute(() => this.#core.registers.writeMsr(index, low, high));
+    this.#execute(() => this.core.registers.writeMsr(index, low, high));
   }
 
   rdtsc(): number {
     this.#boundary();
-    return this.#split(this.#time.clk);
+    return this.#split(this.time.clk);
   }
 
   call<T>(fn: () => T, frameBytes = 4096): T {
-    return this.#host.call(this, fn, frameBytes);
+    return this.host.call(this, fn, frameBytes);
   }
 
   entryAddress(name: string): VirtAddr {
-    return this.#host.entryAddress(name);
+    return this.host.entryAddress(name);
   }
 
   frames(): readonly string[] {
-    return this.#host.frames;
+    return this.host.frames;
   }
 
   peekInterruptsEnabled(): boolean {
-    return (this.#core.cpu.rflags & RFLAGS_IF) !== 0;
+    return (this.core.cpu.rflags & RFLAGS_IF) !== 0;
   }
 
   isUnwinding(thrown: unknown): boolean {
@@ -576,7 +577,7 @@ export class HostedCpu implements Instructions {
   }
 
   stop(reason: KernelStop): never {
-    this.#host.stop(reason);
+    this.host.stop(reason);
   }
 
   #split(value: number): number {
