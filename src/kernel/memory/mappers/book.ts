@@ -21,7 +21,7 @@ import type { Mapper } from "./mapper.ts";
 import { expectOk } from "./mapper_errors.ts";
 import { OffsetPageTable, offsetPageTableState } from "./offset_page_table.ts";
 import { entryWords, type PageTableMemory } from "./page_table_memory.ts";
-import { indexAt } from "./entry_math.ts";
+import { highBits, indexAt } from "./entry_math.ts";
 
 /** The frame of the VGA text buffer. */
 export const VGA_FRAME: Frame = frameContaining(physAddr(0xb8000));
@@ -88,7 +88,8 @@ export function translateByHand(
   const words = entryWords(memory);
   let frame = level4Frame;
   for (let level = 4; level >= 1; level--) {
-    const at = physicalMemoryOffset + frame + 8 * indexAt(address, level);
+    const at = physicalMemoryOffset + frame +
+      8 * indexAt(address | 0, highBits(address), level);
     const low = words.load(at);
     const next = pteFrame(low, words.high);
     if (next === "frame-not-present") return null;

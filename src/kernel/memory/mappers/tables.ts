@@ -23,7 +23,7 @@ import {
   PTE_PS,
 } from "../../../hw/page_table.ts";
 import type { FrameAllocator } from "../frames/frame_allocator.ts";
-import { entryAddress, indexAt } from "./entry_math.ts";
+import { entryAddress, highBits, indexAt } from "./entry_math.ts";
 import { FlushLedger, type FlushState } from "./flush.ts";
 import {
   type EntryWords,
@@ -117,9 +117,10 @@ export abstract class Tables<S extends MapperState = MapperState> {
    */
   descend(address: number, last: number, whole: boolean): number {
     const words = this.words;
+    const upper = highBits(address);
     let frame = this.state.level4Frame;
     for (let level = 4;; level--) {
-      const offset = 8 * indexAt(address, level);
+      const offset = 8 * indexAt(address | 0, upper, level);
       const at = this.tableAt(frame, address, level) + offset;
       const low = words.load(at), high = words.high;
       if (level === last) {
@@ -161,12 +162,13 @@ export abstract class Tables<S extends MapperState = MapperState> {
     frames: FrameAllocator,
   ): number {
     const words = this.words;
+    const upper = highBits(page);
     let table = this.state.level4Frame;
     let fresh = false;
     for (let level = 4;; level--) {
       const base = this.tableAt(table, page, level);
       if (fresh) this.#zero(base);
-      const offset = 8 * indexAt(page, level);
+      const offset = 8 * indexAt(page | 0, upper, level);
       const at = base + offset;
       this.#found(at, table + offset, words.load(at), words.high);
       if (level === last) break;
@@ -244,9 +246,10 @@ export abstract class Tables<S extends MapperState = MapperState> {
    */
   walk(address: number): number {
     const words = this.words;
+    const upper = highBits(address);
     let frame = this.state.level4Frame;
     for (let level = 4;; level--) {
-      const offset = 8 * indexAt(address, level);
+      const offset = 8 * indexAt(address | 0, upper, level);
       const at = this.tableAt(frame, address, level) + offset;
       const low = words.load(at), high = words.high;
       // The last entry is tested for being zero, whichever mapper asks.
