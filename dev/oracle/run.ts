@@ -15,6 +15,9 @@ import { type PicPaths, Qemu } from "./qemu.ts";
 /** Most reads of a device that may meet a row of differences, in per cent; the timer has no such bound. */
 const MET_MAX_PERCENT = 5;
 
+/** The bound is asked for from so many programs of a device on: a few say little of a share. */
+const BOUND_FROM_PROGRAMS = 100;
+
 /** What to run. */
 export interface OracleOptions {
   /** The devices, in turns. */
@@ -106,7 +109,8 @@ const percent = (part: number, whole: number): number =>
   whole === 0 ? 0 : 100 * part / whole;
 
 const withinBound = (device: Device, report: DeviceReport): boolean =>
-  device === "pit" || percent(report.met, report.reads) <= MET_MAX_PERCENT;
+  device === "pit" || report.programs < BOUND_FROM_PROGRAMS ||
+  percent(report.met, report.reads) <= MET_MAX_PERCENT;
 
 /** The report as text: shares, rows met, and differences that nothing explains. */
 export function formatReport(report: OracleReport): string {

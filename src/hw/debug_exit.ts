@@ -53,7 +53,19 @@ export function qemuStatus(value: number): number {
   return ((value << 1) | 1) & 0xff;
 }
 
-/** The device. What it holds ends the run; the machine looks after each write through `onExit`. */
+/**
+ * The device. What it holds ends the run.
+ *
+ * @example
+ * ```ts
+ * import { DebugExit } from "@lockstep/kernel/hw";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const exit = new DebugExit();
+ * exit.writePortWide(0xf4, 0x10, 4);
+ * assertEquals(exit.state.value, 0x10);
+ * ```
+ */
 export class DebugExit implements WidePortDevice {
   /** All there is to save. */
   readonly state: DebugExitState;

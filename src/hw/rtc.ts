@@ -90,7 +90,26 @@ export interface RtcWires {
   readonly nmiMask: Line;
 }
 
-/** The chip. */
+/**
+ * The chip.
+ *
+ * @example
+ * ```ts
+ * import { CLK_HZ, Rtc, rtcState } from "@lockstep/kernel/hw";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const clock = { clk: 0 };
+ * const alarm = { deadline: Number.MAX_SAFE_INTEGER, arm() {}, disarm() {} };
+ * const open = { set() {} };
+ * const rtc = new Rtc(
+ *   { clock, alarm, irq: open, nmiMask: open },
+ *   rtcState({ rtc: "2020-01-02T03:04:05" }),
+ * );
+ * clock.clk = 55 * CLK_HZ; // 55 seconds later
+ * rtc.writePort(0x70, 0x02);
+ * assertEquals(rtc.readPort(0x71), 0x05); // minutes, in BCD
+ * ```
+ */
 export class Rtc implements PortDevice {
   /** All there is to save. */
   readonly state: RtcState;

@@ -39,7 +39,8 @@ import {
 } from "./vga_state.ts";
 
 export { VGA_WINDOW_ADDRESS, VGA_WINDOW_BYTES, vgaState };
-export type { VgaCell, VgaCursor, VgaState };
+export type { VgaState };
+export * from "./vga_screen.ts";
 
 /** The ranges of ports, first and last, that the VGA owns. */
 export const VGA_PORTS: readonly (readonly [number, number])[] = [
@@ -66,7 +67,21 @@ const CR11_PROTECT = 0x80;
 /** CRT controller register 0x07 bit 4, line compare's bit 8, is exempt from the protection. */
 const CR07_LINE_COMPARE = 0x10;
 
-/** The display adapter. */
+/**
+ * The display adapter.
+ *
+ * @example
+ * ```ts
+ * import { Vga } from "@lockstep/kernel/hw";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const vga = new Vga({ clock: { clk: 0 } });
+ * vga.writeMmio(0, 0x0b48, 2); // "H", light cyan on black.
+ * vga.writeMmio(2, 0x0b69, 2);
+ * assertEquals(vga.screenText()[0], "Hi");
+ * assertEquals(vga.cells()[1], { byte: 0x69, attribute: 0x0b });
+ * ```
+ */
 export class Vga implements PortDevice, MmioDevice {
   /** All there is to save. */
   readonly state: VgaState;

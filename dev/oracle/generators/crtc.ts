@@ -60,11 +60,11 @@ export function crtcGenerator(): Generator {
           write(0x3d5, byte(random)),
           read(0x3d5),
         ]],
-        [30, () => [write(0x3d4, crtc()), read(0x3d5)]],
+        [36, () => [write(0x3d4, crtc()), read(0x3d5)]],
         [4, () => [write(0x3d5, byte(random)), read(0x3d5), read(0x3d4)]],
         [6, () => [write(0x3d4, 0x11), write(0x3d5, byte(random))]],
         [1, () => [write(0x3d4, byte(random)), read(0x3d4)]],
-        [2, () => [read(0x3da)]],
+        [1, () => [read(0x3da)]],
         // The attribute controller, in step or out of it.
         [6, () => [
           write(0x3c0, byte(random) & 0x3f),
@@ -73,7 +73,7 @@ export function crtcGenerator(): Generator {
         ]],
         [3, () => [write(0x3c0, byte(random))]],
         [6, () => [read(0x3c1)]],
-        [2, () => [read(0x3c0)]],
+        [1, () => [read(0x3c0)]],
         [6, () => [
           write(0x3c4, pick(random, [0, 1, 2, 3, 4])),
           write(0x3c5, byte(random)),

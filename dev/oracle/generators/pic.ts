@@ -38,7 +38,7 @@ function initialize(random: Prng): Operation[] {
 }
 
 /** One in so many operations that make QEMU part is left in. */
-const PARTING = 200;
+const PARTING = 400;
 
 /** Makes programs for the 8259A pair. */
 export function picGenerator(): Generator {

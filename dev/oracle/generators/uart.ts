@@ -45,7 +45,7 @@ export function uartGenerator(): Generator {
         // Without bit 0 the others are not programmed, and QEMU does it nevertheless.
         [5, () => {
           const value = byte(random);
-          const seldom = (value & 1) === 0 && random.below(200) !== 0;
+          const seldom = (value & 1) === 0 && random.below(400) !== 0;
           return [write(BASE + 2, seldom ? value & 0xc8 : value)];
         }],
         [3, () => [write(BASE + 2, random.below(4) << 6 | 0x01)]],
@@ -55,7 +55,7 @@ export function uartGenerator(): Generator {
           read(BASE + 6),
         ]],
         [2, () => [
-          write(BASE + 3, byte(random) & 0x7c | (random.below(20) ? 0x03 : 0)),
+          write(BASE + 3, byte(random) & 0x7c | (random.below(40) ? 0x03 : 0)),
         ]],
         [2, () => [
           write(BASE + 3, 0x83),
