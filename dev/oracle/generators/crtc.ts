@@ -24,7 +24,7 @@ import {
 /** Makes programs for the VGA. */
 export function crtcGenerator(): Generator {
   return {
-    // As a video BIOS sets mode 3, and the palette to black.
+    // As a video BIOS sets mode 3, but for a palette in which each component tells its place.
     setup: () => [
       write(0x3c2, MODE3_MISC_OUTPUT),
       ...MODE3_SEQUENCER.flatMap((value, i) => [
@@ -48,7 +48,7 @@ export function crtcGenerator(): Generator {
       ]),
       write(0x3c0, 0x20),
       write(0x3c8, 0x00),
-      ...Array.from({ length: 768 }, () => write(0x3c9, 0)),
+      ...Array.from({ length: 768 }, (_, i) => write(0x3c9, i % 61)),
       write(0x3c7, 0x00),
       write(0x3c8, 0x00),
     ],
@@ -86,7 +86,7 @@ export function crtcGenerator(): Generator {
           read(0x3ce),
         ]],
         [3, () => [
-          write(0x3c8, byte(random)),
+          write(0x3c8, random.below(8)),
           ...Array.from(
             { length: 1 + random.below(7) },
             () => write(0x3c9, random.below(64)),
@@ -94,7 +94,7 @@ export function crtcGenerator(): Generator {
           read(0x3c8),
         ]],
         [3, () => [
-          write(0x3c7, byte(random)),
+          write(0x3c7, random.below(8)),
           read(0x3c7),
           ...Array.from({ length: 1 + random.below(7) }, () => read(0x3c9)),
         ]],
