@@ -207,9 +207,7 @@ export class BuddyHeap extends BaseHeap {
   #link(block: number, order: number): void {
     const { nodes, state } = this;
     const next = state.heads[order]!;
-    nodes.store(block, order);
-    nodes.store(block + NEXT, next);
-    nodes.store(block + PREVIOUS, NONE);
+    nodes.store3(block, order, next, NONE);
     if (next >= 0) nodes.store(next + PREVIOUS, block);
     state.heads[order] = block;
     state.orders |= 1 << order;

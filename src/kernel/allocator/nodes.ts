@@ -27,6 +27,8 @@ export interface Nodes {
   load(offset: number): number;
   /** Writes a word. */
   store(offset: number, word: number): void;
+  /** Writes three words in a row. */
+  store3(offset: number, first: number, second: number, third: number): void;
   /** Reads a link: an offset, or a negative number for none. */
   link(offset: number): number;
   /** Writes a link of two words. */
@@ -105,6 +107,14 @@ class FlatNodes implements Nodes {
     const i = offset >> 2;
     if (this.#words[i] === undefined) this.#again(offset);
     this.#words[i] = word;
+  }
+
+  store3(offset: number, first: number, second: number, third: number): void {
+    const i = offset >> 2;
+    if (this.#words[i] === undefined) this.#again(offset);
+    this.#words[i] = first;
+    this.#words[i + 1] = second;
+    this.#words[i + 2] = third;
   }
 
   link(offset: number): number {
@@ -198,6 +208,12 @@ class AddressedNodes implements Nodes {
 
   store(offset: number, word: number): void {
     this.#memory.store32(offset, word);
+  }
+
+  store3(offset: number, first: number, second: number, third: number): void {
+    this.#memory.store32(offset, first);
+    this.#memory.store32(offset + 4, second);
+    this.#memory.store32(offset + 8, third);
   }
 
   link(offset: number): number {

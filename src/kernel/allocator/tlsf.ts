@@ -108,19 +108,21 @@ export class TlsfHeap extends BaseHeap {
     const s = this.state;
     if (size > s.end - s.bottom) return null;
     const need = (size + (PIECE_BYTES - 1)) & -PIECE_BYTES;
-    const block = align <= PIECE_BYTES
-      ? this.#find(need, need, align)
-      : this.#findAligned(need, align);
-    if (block < 0) return null;
-    const end = block + this.nodes.load(block);
-    const start = align <= PIECE_BYTES
-      ? block
-      : alignUp(block, align, this.nodes.baseLow);
-    this.#unlink(block, end - block);
-    if (start > block) this.#link(block, start - block);
-    if (start + need < end) this.#link(start + need, end - start - need);
+    if (align > PIECE_BYTES) return this.#allocAligned(need, align);
+    const index = this.#findClass(need);
+    if (index < 0) return this.#allocLast(need);
+    const block = s.heads[index]!;
+    const blockSize = this.nodes.load(block);
+    const marks = this.#marks ??= this.#mark();
+    marks.delete(block);
+    this.#pop(index, this.nodes.load(block + NEXT));
+    if (blockSize > need) {
+      // The rest keeps the block's end, and so its mark there.
+      marks.add(block + need);
+      pushFree(this.nodes, s, block + need, blockSize - need);
+    } else marks.delete(block + need - PIECE_BYTES);
     s.used += need;
-    return start;
+    return block;
   }
 
   /**
@@ -139,7 +141,7 @@ export class TlsfHeap extends BaseHeap {
     if (marks.has(offset) || marks.has(offset + bytes - PIECE_BYTES)) {
       this.bug(offset, size, "it is free already");
     }
-    this.#release(offset, bytes);
+    this.#release(marks, offset, bytes);
     s.used -= bytes;
   }
 
@@ -160,7 +162,7 @@ export class TlsfHeap extends BaseHeap {
     }
     this.dropIndex(); // It does not reach the new end.
     this.state.end = end + by;
-    this.#release(end, by);
+    this.#release(this.#marks ??= this.#mark(), end, by);
   }
 
   /** The free blocks by class, last freed first. */
@@ -213,35 +215,33 @@ export class TlsfHeap extends BaseHeap {
   }
 
   /**
-   * Finds a free block.
+   * Finds the first class with a block of which each block has `bytes` or more.
    *
-   * @param sure bytes of which any place in the block gives an aligned block
-   * @param need bytes of the block itself
-   * @returns the free block, or −1
+   * @returns its index, or −1
    */
-  #find(sure: number, need: number, align: number): number {
+  #findClass(bytes: number): number {
     const s = this.state;
-    const pieces = sure >> PIECE_SHIFT;
-    const shift = shiftOf(pieces);
-    // Rounded up to a class: each block in it is big enough.
-    const index = classOf(pieces + (1 << shift) - 1);
+    const pieces = bytes >> PIECE_SHIFT;
+    const index = classOf(pieces + (1 << shiftOf(pieces)) - 1);
     let row = index >> STEP_SHIFT;
     let columns = s.classes[row]! & (-1 << index);
     if (columns === 0) {
       const rows = s.rows & (-2 << row);
-      if (rows === 0) return this.#lastLook(classOf(pieces), need, align);
+      if (rows === 0) return NONE;
       row = lowestBit(rows);
       columns = s.classes[row]!;
     }
-    return s.heads[(row << STEP_SHIFT) + lowestBit(columns)]!;
+    return (row << STEP_SHIFT) + lowestBit(columns);
   }
 
   /** Finds a free block in which an aligned block fits. */
   #findAligned(need: number, align: number): number {
-    const { rows, classes, end, bottom } = this.state;
+    const { rows, classes, heads, end, bottom } = this.state;
     const sure = need + align - PIECE_BYTES; // Any place will do.
     if (sure <= end - bottom) {
-      const block = this.#find(sure, need, align);
+      const index = this.#findClass(sure);
+      if (index >= 0) return heads[index]!;
+      const block = this.#lastLook(classOf(sure >> PIECE_SHIFT), need, align);
       if (block >= 0) return block;
     }
     // The biggest blocks may begin at a good place.
@@ -264,53 +264,115 @@ export class TlsfHeap extends BaseHeap {
     return block;
   }
 
-  /** Merges a block with its free neighbours, and puts it on its list. */
-  #release(offset: number, bytes: number): void {
-    const { nodes, state } = this;
+  /** `alloc` where no class is sure to fit: a block of the class below may. */
+  #allocLast(need: number): number | null {
+    const index = classOf(need >> PIECE_SHIFT);
+    return this.#carve(this.#lastLook(index, need, 1), need, 1);
+  }
+
+  /** `alloc` of a block that may leave a free piece in front. */
+  #allocAligned(need: number, align: number): number | null {
+    return this.#carve(this.#findAligned(need, align), need, align);
+  }
+
+  /** Cuts a block out of a free one, which may lie anywhere in its list; −1 for none. */
+  #carve(block: number, need: number, align: number): number | null {
+    if (block < 0) return null;
     const marks = this.#marks ??= this.#mark();
-    let block = offset;
-    let end = offset + bytes;
-    if (block > state.bottom && marks.has(block - PIECE_BYTES)) {
-      const size = nodes.load(block - 4);
-      block -= size;
-      this.#unlink(block, size);
+    const end = block + this.nodes.load(block);
+    const start = alignUp(block, align, this.nodes.baseLow);
+    marks.delete(block);
+    marks.delete(end - PIECE_BYTES);
+    this.#unlink(block, end - block);
+    if (start > block) this.#link(marks, block, start - block);
+    if (start + need < end) {
+      this.#link(marks, start + need, end - start - need);
     }
-    if (end < state.end && marks.has(end)) {
-      const size = nodes.load(end);
-      this.#unlink(end, size);
-      end += size;
+    this.state.used += need;
+    return start;
+  }
+
+  /** Puts a block, merged with its free neighbours, on the list of its class. */
+  #release(marks: FreeMarks, offset: number, bytes: number): void {
+    const { nodes, state } = this;
+    const end = offset + bytes;
+    const joinsBefore = offset > state.bottom &&
+      marks.has(offset - PIECE_BYTES);
+    const joinsBehind = end < state.end && marks.has(end);
+    let total = bytes;
+    if (joinsBehind) {
+      marks.delete(end);
+      total += nodes.load(end);
     }
-    this.#link(block, end - block);
+    if (joinsBefore) {
+      marks.delete(offset - PIECE_BYTES);
+      const size = nodes.load(offset - 4);
+      const block = offset - size;
+      if (joinsBehind) this.#unlink(end, total - bytes);
+      this.#move(block, size, block, size + total);
+      marks.add(block);
+    } else {
+      if (joinsBehind) this.#move(end, total - bytes, offset, total);
+      else pushFree(nodes, state, offset, total);
+      marks.add(offset);
+    }
+    marks.add(offset + total - PIECE_BYTES);
+  }
+
+  /** Gives a free block another start or size, the marks aside. In its list it keeps its place if the class is the same. */
+  #move(from: number, fromSize: number, to: number, toSize: number): void {
+    const { nodes, state } = this;
+    const index = classOf(toSize >> PIECE_SHIFT);
+    if (index !== classOf(fromSize >> PIECE_SHIFT)) {
+      this.#unlink(from, fromSize);
+      pushFree(nodes, state, to, toSize);
+      return;
+    }
+    nodes.store(to + toSize - 4, toSize);
+    if (from === to) {
+      nodes.store(to, toSize);
+      return;
+    }
+    const next = nodes.load(from + NEXT);
+    const previous = nodes.load(from + PREVIOUS);
+    nodes.store3(to, toSize, next, previous);
+    if (next >= 0) nodes.store(next + PREVIOUS, to);
+    if (previous >= 0) nodes.store(previous + NEXT, to);
+    else state.heads[index] = to;
+  }
+
+  /** Takes the first free block off a list. */
+  #pop(index: number, next: number): void {
+    const s = this.state;
+    s.heads[index] = next;
+    if (next >= 0) {
+      this.nodes.store(next + PREVIOUS, NONE);
+      return;
+    }
+    const row = index >> STEP_SHIFT;
+    const columns = s.classes[row]! & ~(1 << index);
+    s.classes[row] = columns;
+    if (columns === 0) s.rows &= ~(1 << row);
   }
 
   /** Puts a free block on its list and marks its ends. */
-  #link(block: number, size: number): void {
-    const marks = this.#marks ??= this.#mark();
+  #link(marks: FreeMarks, block: number, size: number): void {
     pushFree(this.nodes, this.state, block, size);
     marks.add(block);
     marks.add(block + size - PIECE_BYTES);
   }
 
-  /** Takes a free block off its list and removes its marks. */
+  /** Takes a free block off its list. */
   #unlink(block: number, size: number): void {
-    const { nodes, state } = this;
-    const marks = this.#marks ??= this.#mark();
-    marks.delete(block);
-    marks.delete(block + size - PIECE_BYTES);
+    const { nodes } = this;
     const next = nodes.load(block + NEXT);
     const previous = nodes.load(block + PREVIOUS);
-    if (next >= 0) nodes.store(next + PREVIOUS, previous);
-    if (previous >= 0) {
-      nodes.store(previous + NEXT, next);
+    if (previous < 0) {
+      this.#pop(classOf(size >> PIECE_SHIFT), next);
       return;
     }
-    const index = classOf(size >> PIECE_SHIFT);
-    state.heads[index] = next;
-    if (next >= 0) return;
-    const row = index >> STEP_SHIFT;
-    const columns = state.classes[row]! & ~(1 << index);
-    state.classes[row] = columns;
-    if (columns === 0) state.rows &= ~(1 << row);
+    if (next >= 0) nodes.store(next + PREVIOUS, previous);
+    nodes.store(previous + NEXT, next);
   }
 }
 
@@ -324,9 +386,7 @@ function pushFree(
   const index = classOf(size >> PIECE_SHIFT);
   const row = index >> STEP_SHIFT;
   const next = state.heads[index]!;
-  nodes.store(block, size);
-  nodes.store(block + NEXT, next);
-  nodes.store(block + PREVIOUS, NONE);
+  nodes.store3(block, size, next, NONE);
   nodes.store(block + size - 4, size);
   if (next >= 0) nodes.store(next + PREVIOUS, block);
   state.heads[index] = block;
@@ -336,8 +396,7 @@ function pushFree(
 
 /** log2 of the width of a class, in pieces. */
 function shiftOf(pieces: number): number {
-  const shift = 31 - STEP_SHIFT - Math.clz32(pieces);
-  return shift > 0 ? shift : 0;
+  return 31 - STEP_SHIFT - Math.clz32(pieces | STEPS);
 }
 
 /** The class of a size in pieces: 32 times its row, plus its column. */
