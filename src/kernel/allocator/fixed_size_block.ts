@@ -10,7 +10,7 @@
  */
 
 import { BaseHeap, type FreeRegion, type Heap } from "./heap.ts";
-import { isRequest, refuseRequest } from "./layout.ts";
+import { isRequest } from "./layout.ts";
 import { NONE } from "./nodes.ts";
 
 export * from "./common.ts";
@@ -112,17 +112,17 @@ export class FixedSizeBlockHeap<F extends object = object> extends BaseHeap {
   override alloc(size: number, align: number): number | null {
     const bits = (size - 1) | (align - 1); // As long as those of the greater.
     if (
-      (size | 0) === size && (align | 0) === align &&
-      ((bits >>> BITS_MAX) | (align & (align - 1))) === 0
-    ) {
-      const index = LIST_0 - Math.clz32(bits | BITS_MIN);
-      const block = this.#heads[index]!;
-      if (block >= 0) {
-        this.#heads[index] = this.nodes.link(block);
-        return block;
-      }
+      (size | 0) !== size || (align | 0) !== align ||
+      ((bits >>> BITS_MAX) | (align & (align - 1))) !== 0
+    ) return this.fallback.alloc(size, align); // Too big, or wrong.
+    const zeros = Math.clz32(bits | BITS_MIN);
+    const block = this.#heads[LIST_0 - zeros]!;
+    if (block < 0) {
+      const blockSize = (-1 >>> zeros) + 1; // Its alignment, too.
+      return this.fallback.alloc(blockSize, blockSize);
     }
-    return this.#allocFallback(size, align);
+    this.#heads[LIST_0 - zeros] = this.nodes.link(block);
+    return block;
   }
 
   /**
@@ -159,15 +159,6 @@ export class FixedSizeBlockHeap<F extends object = object> extends BaseHeap {
       }
     }
     return [...regions, ...this.fallback.freeRegions()];
-  }
-
-  /** Has the fallback serve what no list can: an empty list gets a block of its size, aligned to it. */
-  #allocFallback(size: number, align: number): number | null {
-    if (!isRequest(size, align)) return refuseRequest(size, align);
-    const bytes = size > align ? size : align;
-    if (bytes > BLOCK_MAX) return this.fallback.alloc(size, align);
-    const blockSize = sizeFor(bytes);
-    return this.fallback.alloc(blockSize, blockSize);
   }
 
   /** Has the fallback free what no list takes. A block beyond the end that was known may lie in an extended fallback. */
