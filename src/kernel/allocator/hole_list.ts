@@ -14,10 +14,8 @@
 import type { WordMemory } from "../../base/word_memory.ts";
 import { BaseHeap, type FreeRegion } from "./heap.ts";
 import { alignUp, hex, isBlock, isRequest, refuseRequest } from "./layout.ts";
-import { lostLink, NONE } from "./nodes.ts";
+import { NODE_BYTES as HOLE_BYTES, NONE } from "./nodes.ts";
 
-/** Bytes of a node, and so of the smallest block. */
-export const HOLE_BYTES = 16;
 /** Holes and blocks start at multiples of this. */
 export const HOLE_ALIGN = 8;
 
@@ -162,25 +160,15 @@ export abstract class HoleListHeap extends BaseHeap {
    * @returns the hole, or a negative number
    */
   protected findHole(need: number, align: number): number {
-    const { nodes } = this;
-    nodes.startWalk();
-    let previous = NONE;
-    let hole = this.state.first;
-    const end = this.size;
-    // Unsigned, no hole is beyond the end, too.
-    while ((hole >>> 0) < end) {
-      const rest = nodes.walkSize(hole) - need;
-      if (
-        rest >= 0 &&
-        (align > HOLE_ALIGN
-          ? this.place(hole, rest + need, need, align) >= 0
-          : rest === 0 || rest >= HOLE_BYTES)
-      ) break;
-      previous = hole;
-      hole = nodes.walkNext(hole);
+    const { nodes, state } = this;
+    const end = state.bottom + state.size;
+    let hole = nodes.findFit(state.first, need, end);
+    this.previous = nodes.previous;
+    while (hole >= 0 && align > HOLE_ALIGN) {
+      if (this.place(hole, nodes.load(hole), need, align) >= 0) break;
+      this.previous = hole;
+      hole = nodes.next(hole);
     }
-    this.previous = previous;
-    if (hole >= end) lostLink(hole);
     return hole;
   }
 
@@ -190,15 +178,7 @@ export abstract class HoleListHeap extends BaseHeap {
    * @returns the hole, or a negative number
    */
   protected findPlace(offset: number): number {
-    const { nodes } = this;
-    nodes.startWalk();
-    let place = NONE;
-    let hole = this.state.first;
-    while ((hole >>> 0) <= offset) { // Unsigned, no hole is beyond it, too.
-      place = hole;
-      hole = nodes.walkNext(hole);
-    }
-    return place;
+    return this.nodes.findLast(this.state.first, offset);
   }
 
   /**

@@ -9,9 +9,9 @@
 
 import type { WordMemory } from "../../base/word_memory.ts";
 import { HoleIndex } from "./hole_index.ts";
-import { HOLE_ALIGN, HOLE_BYTES, HoleListHeap } from "./hole_list.ts";
+import { HOLE_ALIGN, HoleListHeap } from "./hole_list.ts";
 import type { HoleListOptions } from "./hole_list.ts";
-import { NONE } from "./nodes.ts";
+import { NODE_BYTES, NONE } from "./nodes.ts";
 
 export * from "./common.ts";
 export {
@@ -85,7 +85,7 @@ export class IndexedFirstFitHeap extends HoleListHeap {
           rest >= 0 &&
           (align > HOLE_ALIGN
             ? this.place(hole, rest + need, need, align) >= 0
-            : rest === 0 || rest >= HOLE_BYTES)
+            : rest === 0 || rest >= NODE_BYTES)
         ) {
           this.previous = previous < 0 ? index.lastBefore(chunk) : previous;
           return hole;

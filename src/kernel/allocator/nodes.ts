@@ -3,7 +3,8 @@
  *
  * A link is two little-endian words. In memory at an address it is an address, base + offset, as a kernel stores it; in a host
  * buffer it is the offset. Code sees offsets, and {@linkcode NONE} for no link. Heaps call both ways through by one interface, so
- * each algorithm is written once, and with two shapes at most its call sites stay fast.
+ * each algorithm is written once, and with two shapes at most its call sites stay fast; only the two walks along a list are
+ * written for each.
  *
  * @module
  */
@@ -16,6 +17,9 @@ export const NONE = -1;
 
 /** Bytes of the greatest heap: offsets and rounded sizes stay below 2^31. */
 export const HEAP_BYTES_MAX: number = 2 ** 31 - 16;
+
+/** Bytes of a node with size and link: what is left of a piece must hold one. */
+export const NODE_BYTES = 16;
 
 /** Access to nodes by byte offset from the start of the heap. */
 export interface Nodes {
@@ -39,12 +43,24 @@ export interface Nodes {
   setNext(node: number, target: number): void;
   /** Writes a node: a size in its first 8 bytes, a link in the second. */
   setNode(node: number, size: number, target: number): void;
-  /** Called before a walk: takes up a buffer that was replaced. */
-  startWalk(): void;
-  /** `load` inside a walk. */
-  walkSize(node: number): number;
-  /** `next` inside a walk. */
-  walkNext(node: number): number;
+  /** The node before the one that {@linkcode findFit} returned, or −1. */
+  readonly previous: number;
+  /**
+   * Walks a list of nodes, sorted by offset, to the first one of which a piece can be cut: all of it, or so that a node remains.
+   *
+   * @param first the first node, or −1
+   * @param need bytes of the piece
+   * @param end no node lies beyond this offset
+   * @returns the node, or −1
+   * @throws {InvariantError} if a link leads beyond `end`
+   */
+  findFit(first: number, need: number, end: number): number;
+  /**
+   * Walks a list of nodes, sorted by offset, to the last one at or below an offset.
+   *
+   * @returns the node, or −1
+   */
+  findLast(first: number, offset: number): number;
 }
 
 /**
@@ -74,10 +90,11 @@ export function nodesOf(memory: WordMemory): Nodes {
  * code knows from the bounds check that it makes anyway. Each method is small enough to be inlined with its callers.
  *
  * A walk waits for one link after the other, so there each cycle shows: its views take byte offsets, without a shift, and the one
- * of links starts 8 bytes later, without an addition. They throw where a buffer is gone, hence `startWalk`.
+ * of links starts 8 bytes later, without an addition. They throw where a buffer is gone, so a walk looks first.
  */
 class FlatNodes implements Nodes {
   readonly baseLow: number;
+  previous: number = NONE;
   readonly #memory: FlatMemory;
   #words: Int32Array;
   #sizes: DataView;
@@ -146,16 +163,29 @@ class FlatNodes implements Nodes {
     this.#words[i + 3] = target >> 31;
   }
 
-  startWalk(): void {
+  findFit(first: number, need: number, end: number): number {
     if (this.#words.length === 0) this.grow();
+    let previous = NONE;
+    let node = first;
+    while ((node >>> 0) < end) { // Unsigned, no node is beyond the end, too.
+      const rest = this.#sizes.getInt32(node, true) - need;
+      if (rest === 0 || rest >= NODE_BYTES) break;
+      previous = node;
+      node = this.#links.getInt32(node, true);
+    }
+    this.previous = previous;
+    return node < end ? node : lostLink(node);
   }
 
-  walkSize(node: number): number {
-    return this.#sizes.getInt32(node, true);
-  }
-
-  walkNext(node: number): number {
-    return this.#links.getInt32(node, true);
+  findLast(first: number, offset: number): number {
+    if (this.#words.length === 0) this.grow();
+    let last = NONE;
+    let node = first;
+    while ((node >>> 0) <= offset) { // Unsigned, no node is beyond it, too.
+      last = node;
+      node = this.#links.getInt32(node, true);
+    }
+    return last;
   }
 
   /** Takes up the buffer as it is, and reads a word that the one before did not have. */
@@ -187,6 +217,7 @@ function viewFrom(words: Int32Array, bytes: number): DataView {
 /** Nodes behind any {@linkcode WordMemory}. No link is a null pointer, as in Rust; all ones if the base itself is 0. */
 class AddressedNodes implements Nodes {
   readonly baseLow: number;
+  previous: number = NONE;
   readonly #memory: WordMemory;
   readonly #baseHigh: number;
   readonly #null: number;
@@ -254,13 +285,34 @@ class AddressedNodes implements Nodes {
     this.setLink(node + 8, target);
   }
 
-  startWalk(): void {}
-
-  walkSize(node: number): number {
-    return this.load(node);
+  findFit(first: number, need: number, end: number): number {
+    const memory = this.#memory;
+    let previous = NONE;
+    let node = first;
+    while ((node >>> 0) < end) {
+      const rest = (memory.load32(node) | 0) - need;
+      if (rest === 0 || rest >= NODE_BYTES) break;
+      previous = node;
+      const low = memory.load32(node + 8) | 0;
+      node = low === this.#null
+        ? this.link(node + 8)
+        : (low - this.baseLow) | 0;
+    }
+    this.previous = previous;
+    return node < end ? node : lostLink(node);
   }
 
-  walkNext(node: number): number {
-    return this.link(node + 8);
+  findLast(first: number, offset: number): number {
+    const memory = this.#memory;
+    let last = NONE;
+    let node = first;
+    while ((node >>> 0) <= offset) {
+      last = node;
+      const low = memory.load32(node + 8) | 0;
+      node = low === this.#null
+        ? this.link(node + 8)
+        : (low - this.baseLow) | 0;
+    }
+    return last;
   }
 }
