@@ -14,7 +14,9 @@
  */
 
 import type { VirtAddr } from "./addr.ts";
+import { RAM_LOW_END_MAX } from "./e820.ts";
 import { PF_I, PF_P, PF_RSVD, PF_U, PF_W } from "./error_code.ts";
+import { PAGE_BYTES } from "./page_map.ts";
 import type { PhysMemory } from "./phys_memory.ts";
 import {
   PTE_A,
@@ -43,6 +45,26 @@ const RESERVED_2M = 0x001f_e000;
 /** Bits 13 to 29 of a 1 GiB page's entry. */
 const RESERVED_1G = 0x3fff_e000;
 
+// Constants of this module cost the walk nothing; imported ones are loaded from their module's cell each time.
+/** What every entry of an ordinary walk has. */
+const PRESENT_ACCESSED: number = PTE_P | PTE_A;
+const LARGE: number = PTE_PS;
+const DIRTY: number = PTE_D;
+const WRITABLE: number = PTE_RW;
+const USER: number = PTE_US;
+const BIG: number = TLB_2M;
+const WRITE: number = ACCESS_WRITE;
+const BY_USER: number = ACCESS_USER;
+const FETCH: number = ACCESS_FETCH;
+/** Bits 32 to 51: in an ordinary walk, of a machine's first 4 GiB, all clear. */
+const ADDRESS_HIGH = 0x000f_ffff;
+/** CR3 at most, there. */
+const CR3_MAX = 0xffff_ffff;
+/** Bits of an entry, or of CR3, that place the next table. */
+const TABLE = ~0xfff;
+/** Bits of twice a table's index. */
+const TWICE_511 = 0x3fe;
+
 /** What of the CPU's registers a walk depends on. */
 export interface PagingControls {
   /** CR3, whole. */
@@ -55,10 +77,11 @@ export interface PagingControls {
 
 /** A walker with room for the result of its last walk. */
 export class PageWalker {
-  /** Frame of the last walk's 4 KiB, physical. */
-  frame = 0;
+  /** Number of the last walk's 4 KiB frame: 28 bits, so that the host stores it as it is. */
+  framePage = 0;
   /** `TLB_…` bits of the last walk. */
   flags = 0;
+  declare private readonly words: Int32Array;
   readonly #phys: PhysMemory;
   readonly #entries: Float64Array = new Float64Array(4);
 
@@ -69,6 +92,12 @@ export class PageWalker {
    */
   constructor(phys: PhysMemory) {
     this.#phys = phys;
+    this.words = phys.ram.words.subarray(0, RAM_LOW_END_MAX / 4);
+  }
+
+  /** Frame of the last walk's 4 KiB, physical. */
+  get frame(): number {
+    return this.framePage * PAGE_BYTES;
   }
 
   /**
@@ -81,6 +110,93 @@ export class PageWalker {
    * @returns −1 if the access is allowed, with `frame` and `flags` set, else the page fault's error code
    */
   walk(
+    controls: PagingControls,
+    address: VirtAddr,
+    access: number,
+    mark: boolean,
+  ): number {
+    // Bits 47:12 as two numbers that fit 32 bits: a call with a number that doesn't would allocate.
+    const low = address | 0;
+    const high = ((address - (low >>> 0)) / 0x1_0000_0000) & 0xffff;
+    return this.#walkOrdinary(controls, low, high, access) === true
+      ? -1
+      : this.#walkAny(controls, address, access, mark);
+  }
+
+  /**
+   * The walk that most walks are: the tables lie in RAM below 3 GiB, every entry is present with A set, the access is
+   * allowed, D is set if it stores. So nothing has to be marked, and as loads of RAM have no effect, all entries are
+   * checked together at the end. What `words` has no memory for, and what lies behind the windows of devices, reads as
+   * zeros here: not present.
+   *
+   * @returns whether it was such a walk, with `framePage` and `flags` set; if not, nothing was changed
+   */
+  #walkOrdinary(
+    controls: PagingControls,
+    low: number,
+    high: number,
+    access: number,
+  ): boolean {
+    const { words } = this;
+    // An entry has two words, hence twice the index. CR3 gives the PML4 table; bits 47:39 of the address its entry.
+    let at = (controls.cr3 & TABLE) >>> 2 | (high >>> 6) & TWICE_511;
+    const pml4e = words[at]!;
+    let highs = words[at + 1]!;
+    // The PML4E gives the page-directory-pointer table; bits 38:30 its entry.
+    at = (pml4e & TABLE) >>> 2 | (high << 3 | low >>> 29) & TWICE_511;
+    const pdpte = words[at]!;
+    highs |= words[at + 1]!;
+    // The PDPTE gives the page directory; bits 29:21 its entry.
+    at = (pdpte & TABLE) >>> 2 | (low >>> 20) & TWICE_511;
+    const pde = words[at]!;
+    highs |= words[at + 1]!;
+    const tops = pml4e & pdpte & pde;
+    const noLarge = (pml4e | pdpte) & LARGE;
+    if (noLarge !== 0 || controls.cr3 > CR3_MAX) return false;
+    if (pde & LARGE) {
+      if (pde & RESERVED_2M) return false;
+      this.framePage = pde >>> 12 | (low >>> 12) & 511;
+      return this.#accept(controls, access, tops, highs, pde, BIG);
+    }
+    // The PDE gives the page table; bits 20:12 its entry.
+    at = (pde & TABLE) >>> 2 | (low >>> 11) & TWICE_511;
+    const pte = words[at]!;
+    this.framePage = pte >>> 12;
+    highs |= words[at + 1]!;
+    return this.#accept(controls, access, tops & pte, highs, pte, 0);
+  }
+
+  /**
+   * Checks what an ordinary walk found.
+   *
+   * @param all low words of all entries, ANDed
+   * @param highs high words of all entries, ORed
+   * @param leaf low word of the last entry
+   * @param big `TLB_…` bits of its size
+   */
+  #accept(
+    controls: PagingControls,
+    access: number,
+    all: number,
+    highs: number,
+    leaf: number,
+    big: number,
+  ): boolean {
+    if (
+      (all & PRESENT_ACCESSED) !== PRESENT_ACCESSED ||
+      (highs & ADDRESS_HIGH) !== 0 ||
+      (highs < 0 && ((access & FETCH) !== 0 || !controls.noExecute)) ||
+      ((access & WRITE) !== 0 && !(leaf & DIRTY && all & WRITABLE)) ||
+      ((access & BY_USER) !== 0 && !(all & USER))
+    ) return false;
+    // R/W, U/S, XD, D and G, each moved to its place in `TLB_…`.
+    this.flags = (all >>> 1 & 3) | (highs >>> 31 << 2) | (leaf >>> 3 & 8) |
+      (leaf >>> 4 & 16) | big;
+    return true;
+  }
+
+  /** Any walk, as the manual writes it. */
+  #walkAny(
     controls: PagingControls,
     address: VirtAddr,
     access: number,
@@ -158,7 +274,7 @@ export class PageWalker {
       : level === 2
       ? low & 0x001f_f000
       : 0;
-    this.frame = start + inside;
+    this.framePage = ((start + inside) / PAGE_BYTES) | 0;
     this.flags = (rights & PTE_RW ? TLB_RW : 0) |
       (rights & PTE_US ? TLB_US : 0) |
       (xd ? TLB_XD : 0) | (entryLow & PTE_G ? TLB_G : 0) |
