@@ -30,7 +30,9 @@ export async function loadKernel(file: string, host: Host): Promise<Program> {
     const module = await host.importModule(pathToFileURL(path).href);
     exported = module["default"];
   } catch (error) {
-    throw new UsageError(`Cannot load kernel ${file}: ${oneLine(error)}`);
+    // The loader wraps its refusals, syntax errors too, in a TypeError.
+    const said = oneLine(error).replace(/^TypeError: /, "");
+    throw new UsageError(`Cannot load kernel ${file}: ${said}`);
   }
   if (typeof exported !== "function") {
     throw new UsageError(

@@ -114,20 +114,21 @@ export const RUN_HELP: string = `Usage: deno task run [OPTIONS]
 
 Boots a kernel on the machine. In a terminal its screen comes up live, paced to
 real time, and keys go to the machine; Ctrl-Q quits. Otherwise text on standard
-input is typed, one byte of scancode per 119,318 clk from the first HLT on; the
-run ends when the machine is idle for two timer ticks, and the screen is printed,
-25 lines, and as last line "clk N digest H stop REASON".
+input is typed, one byte of scancode per 119,318 clk from the first HLT on. The
+run ends when the machine has been idle for two timer ticks; then the screen is
+printed, 25 lines, and as last line "clk N digest H stop REASON".
 
 Options:
 ${optionHelp(RUN_OPTIONS)}
 Relative paths count from the folder in which the command is typed.
 
 Exit status:
-  0    idle, until (Ctrl-Q), limit (--clk), reset
-  2    a mistake on the command line: nothing has been written
-  70   panic, shutdown, hung, deadlock, host-calls, no-engine: see standard error
-  128+n  ended by signal n
-  else exit: what QEMU would give, value written to port 0xf4 × 2 + 1
+  0      idle, until (Ctrl-Q), limit (--clk), reset
+  2      a mistake on the command line: nothing has been written
+  70     panic, shutdown, hung, deadlock, host-calls, no-engine: standard error
+         says more
+  128+N  ended by signal N
+  else   exit: as QEMU's, the value written to port 0xf4 × 2 + 1
 
 Examples:
   printf 'hello' | deno task run --headless
