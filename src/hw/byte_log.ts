@@ -58,9 +58,24 @@ export class ByteLog {
 
   /** Makes the record another one. */
   restore(bytes: Uint8Array): void {
-    this.#bytes = new Uint8Array(Math.max(256, bytes.length));
-    this.#bytes.set(bytes);
-    this.#length = bytes.length;
+    this.#take(bytes, bytes.length, 0);
+  }
+
+  /** Makes the record a copy of another log. */
+  copyFrom(other: ByteLog): void {
+    this.#take(other.#bytes, other.#length, other.#dropped);
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#length = 0;
     this.#dropped = 0;
+  }
+
+  #take(bytes: Uint8Array, length: number, dropped: number): void {
+    if (length > this.#bytes.length) this.#bytes = new Uint8Array(length);
+    this.#bytes.set(length < bytes.length ? bytes.subarray(0, length) : bytes);
+    this.#length = length;
+    this.#dropped = dropped;
   }
 }

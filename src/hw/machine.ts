@@ -26,6 +26,7 @@ import type { CpuState } from "./cpu_state.ts";
 import { VECTOR_PF } from "./exception.ts";
 import { PF_I, PF_P, PF_U } from "./error_code.ts";
 import type { EngineFactory, InstructionEngine } from "./executor.ts";
+import { MachinePool } from "./machine_pool.ts";
 import { powerOn } from "./machine_power_on.ts";
 import { HostExecutor } from "./host_executor.ts";
 import { HOST_BOOT, inHostRange } from "./host_range.ts";
@@ -40,6 +41,7 @@ import {
 } from "./hardware_config.ts";
 import type { AccessWidth, PhysMemory } from "./phys_memory.ts";
 import { EFER_NXE } from "./registers.ts";
+import type { PageMap } from "./page_map.ts";
 import { type Snapshot, SNAPSHOT_VERSION } from "./snapshot.ts";
 import type { Stop } from "./stop.ts";
 import type { Vga } from "./vga.ts";
@@ -111,6 +113,9 @@ export class Machine {
   readonly #engine: InstructionEngine | null;
   #kernel: Kernel | null = null;
   #executing = false;
+  /** Idle machines of this one's family, shared with all forks. */
+  #pool: MachinePool<Machine> = new MachinePool();
+  #released = false;
 
   /**
    * Builds a machine and switches it on: firmware runs, the kernel is made, nothing has executed.
@@ -292,12 +297,7 @@ export class Machine {
    */
   save(): Snapshot {
     this.#refuseInside("save");
-    const { stop } = this.#core;
-    if (stop?.reason === "limit" && stop.insideTurn) {
-      throw new RangeError(
-        `Cannot save: the limit fell inside ${this.#host.frames.join(" > ")}`,
-      );
-    }
+    this.#refuseCut("save");
     return {
       version: SNAPSHOT_VERSION,
       config: this.config,
@@ -321,37 +321,92 @@ export class Machine {
   load(snapshot: Snapshot): void {
     this.#refuseInside("load");
     this.#checkSnapshot(snapshot);
-    copyStateInto(this.#board.state, snapshot.machine);
-    this.#board.phys.ram.load(snapshot.ram);
-    this.#inputs.restore(snapshot.inputs, snapshot.cursor);
+    this.#become(snapshot.machine, snapshot.ram, snapshot.kernel);
+    this.#takeInputs(snapshot.inputs, snapshot.cursor);
     this.serial.restore(snapshot.serial);
+  }
+
+  /**
+   * Makes another machine that goes on from here. Both share nothing that one could change for the other. Its event log
+   * is empty and off, its debug console silent so far.
+   *
+   * The machine that it is made of comes from this family's pool, if one was given back by {@linkcode release}; then
+   * only what differs is copied. A fork that is dropped without that is collected like any object.
+   *
+   * @param inputs replace the inputs that are still to come; absent, the fork gets the same ones
+   * @returns the fork
+   * @throws {RangeError} inside a turn, naming the host frames that are live
+   * @throws {TypeError} if the kernel's state is no plain data, naming the place
+   * @example
+   * ```ts
+   * import { kernel, Machine } from "@lockstep/kernel";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const machine = new Machine({ program: kernel, ramBytes: 16 * 2 ** 20 });
+   * machine.run({ pauseClk: 100_000 });
+   * const keys = [0x1c, 0x32].map((data) => {
+   *   const fork = machine.fork([{ clk: 200_000, source: "key", data }]);
+   *   fork.run({ pauseClk: 300_000 });
+   *   const text = fork.vga.screenText()[24];
+   *   fork.release();
+   *   return text;
+   * });
+   * assertEquals(keys, ["a", "b"]);
+   * ```
+   */
+  fork(inputs?: readonly Input[]): Machine {
+    this.#refuseInside("fork");
+    this.#refuseCut("fork");
+    const fork = this.#pool.take() ?? this.#relative();
+    fork.#released = false;
+    const { ram } = this.#board.phys;
+    fork.#become(this.#board.state, ram.save(), this.kernelState);
+    const { entries, cursor } = this.#inputs;
+    fork.#takeInputs(inputs ? entries.slice(0, cursor) : entries, cursor);
+    fork.serial.copyFrom(this.serial);
+    if (inputs) fork.addInputs(inputs);
+    return fork;
+  }
+
+  /**
+   * Gives this machine back to its family, for a later {@linkcode fork} to be made of. It is not to be used after that;
+   * until it is taken again, it refuses to run, to be saved, loaded and forked.
+   *
+   * @throws {RangeError} inside a turn, or if it was released before
+   */
+  release(): void {
+    this.#refuseInside("release");
+    this.#released = true;
+    this.events.on = false;
+    this.events.clear();
+    this.debugConsole.clear();
+    this.#pool.give(this);
+  }
+
+  /** Another machine of this family, as it comes from the shop. */
+  #relative(): Machine {
+    const { inputs: _, ...options } = this.#options;
+    const relative = new Machine(options);
+    relative.#pool = this.#pool;
+    return relative;
+  }
+
+  /** Makes CPU, chips, memory and kernel those of another machine or a snapshot, which are left alone. */
+  #become(state: StateTree, ram: PageMap, kernel: StateTree | null): void {
+    copyStateInto(this.#board.state, state);
+    this.#board.phys.ram.load(ram);
     this.#core.stop = null;
     this.#core.turnEnded = false;
-    this.#attach(snapshot.kernel ? cloneState(snapshot.kernel) : undefined);
+    this.#attach(kernel ? cloneState(kernel) : undefined);
     this.dropCaches();
     this.#core.clock.refresh();
-    this.#core.clock.setNextInput(this.#inputs.next);
     this.#board.refreshLines();
     this.#core.refresh();
   }
 
-  /**
-   * Makes another machine that goes on from here. Both share nothing that one could change for the other.
-   *
-   * @param inputs replace the inputs that are still to come; absent, the fork gets the same ones
-   * @returns the fork
-   */
-  fork(inputs?: readonly Input[]): Machine {
-    const snapshot = this.save();
-    const { inputs: _, ...options } = this.#options;
-    const fork = new Machine(options);
-    fork.load(
-      inputs
-        ? { ...snapshot, inputs: snapshot.inputs.slice(0, snapshot.cursor) }
-        : snapshot,
-    );
-    if (inputs) fork.addInputs(inputs);
-    return fork;
+  #takeInputs(inputs: readonly Input[], cursor: number): void {
+    this.#inputs.restore(inputs, cursor);
+    this.#core.clock.setNextInput(this.#inputs.next);
   }
 
   /**
@@ -464,7 +519,21 @@ export class Machine {
     return this.#board.lastInputClk + idleClk;
   }
 
+  /** A run that was cut inside a turn has lost its JavaScript. */
+  #refuseCut(verb: string): void {
+    const { stop } = this.#core;
+    if (stop?.reason !== "limit" || !stop.insideTurn) return;
+    throw new RangeError(
+      `Cannot ${verb}: the limit fell inside ${this.#host.frames.join(" > ")}`,
+    );
+  }
+
   #refuseInside(verb: string): void {
+    if (this.#released) {
+      throw new RangeError(
+        `Cannot ${verb} a machine that was released: make another fork`,
+      );
+    }
     if (!this.#executing) return;
     throw new RangeError(
       `Cannot ${verb} inside a turn: ${
