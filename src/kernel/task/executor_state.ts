@@ -1,0 +1,158 @@
+/**
+ * All that an executor knows of its tasks, as plain data: a table of slots, and
+ * a ring of ready slots for each priority.
+ *
+ * @module
+ */
+
+import { type TimersState, timersState } from "./timers/timers.ts";
+import type { Future } from "./future.ts";
+import {
+  type ReadyRingState,
+  readyRingState,
+  reserveRing,
+} from "./ready_ring.ts";
+import { grown, grownSlots } from "./slots.ts";
+import { COUNTS_PER_TASK } from "./task_counts.ts";
+
+/** Priorities: 0 runs last, 7 first. */
+export const PRIORITIES = 8;
+
+/** The priority of a task that names none. */
+export const DEFAULT_PRIORITY = 4;
+
+/** Bit of a task's word: it is in a ring. */
+export const TASK_QUEUED = 1;
+
+/** Bits of a task's word: its priority, exclusive-or `DEFAULT_PRIORITY`. */
+export const TASK_PRIORITY_SHIFT = 1;
+
+/** Bits of a task's word from here on: the number of its kind, from 1 on. */
+export const TASK_KIND_SHIFT = 4;
+
+/** The kind of what is left of a task that ended while it was in a ring. */
+export const KIND_GONE = 0;
+
+/** No slot: the end of the list of free ones, or nothing ready. */
+export const NO_SLOT = -1;
+
+/** An executor as data. */
+export interface ExecutorState {
+  /** Names of the kinds, by number: a load with other kinds is refused. */
+  kinds: string[];
+  /** For each slot: its future, or `null`. */
+  futures: (Future | null)[];
+  /**
+   * Two words for each slot. First `TASK_QUEUED`, priority and kind of a task,
+   * or the next slot in the list of free ones; then its generation.
+   */
+  words: Int32Array;
+  /** First slot of the list of free ones, or `NO_SLOT`. */
+  freeSlot: number;
+  /** Tasks that live. */
+  live: number;
+  /** Ready slots of `DEFAULT_PRIORITY`. */
+  lane: ReadyRingState;
+  /** Ready slots of each priority; `DEFAULT_PRIORITY` has the lane instead. */
+  rings: ReadyRingState[];
+  /** Slots in the rings above the lane. */
+  urgent: number;
+  /** Names of tasks that have one, by slot. */
+  names: Record<string, string>;
+  /** `COUNTS_PER_TASK` numbers for each slot; `null` if none are kept. */
+  statistics: Float64Array | null;
+  /** Tasks that sleep. */
+  timers: TimersState;
+}
+
+/**
+ * Makes the state of an executor without tasks.
+ *
+ * @param statistics Whether statistics are kept for each task.
+ * @returns A state for an executor.
+ */
+export function executorState(statistics = false): ExecutorState {
+  return {
+    kinds: [],
+    futures: [],
+    words: new Int32Array(0),
+    freeSlot: NO_SLOT,
+    live: 0,
+    lane: readyRingState(),
+    rings: Array.from({ length: PRIORITIES }, readyRingState),
+    urgent: 0,
+    names: {},
+    statistics: statistics ? new Float64Array(0) : null,
+    timers: timersState(),
+  };
+}
+
+/**
+ * Finds the ring of a priority.
+ *
+ * @param s The state.
+ * @param priority The priority.
+ * @returns Its ring.
+ */
+export function ringOf(s: ExecutorState, priority: number): ReadyRingState {
+  return priority === DEFAULT_PRIORITY ? s.lane : s.rings[priority]!;
+}
+
+/**
+ * Reads a priority out of a task's word.
+ *
+ * @param word The word.
+ * @returns The priority.
+ */
+export function priorityOf(word: number): number {
+  return (word >> TASK_PRIORITY_SHIFT) & (PRIORITIES - 1) ^ DEFAULT_PRIORITY;
+}
+
+/** Doubles the table; all new slots are free, the lowest is taken first. */
+function grow(s: ExecutorState): void {
+  const before = s.futures.length;
+  const slots = grownSlots(before, "tasks");
+  s.words = grown(s.words, new Int32Array(2 * slots));
+  for (let slot = before; slot < slots; slot++) {
+    s.futures.push(null);
+    s.words[2 * slot] = slot + 1 < slots ? slot + 1 : NO_SLOT;
+    s.words[2 * slot + 1] = ~0;
+  }
+  s.freeSlot = before;
+  if (s.statistics !== null) {
+    s.statistics = grown(
+      s.statistics,
+      new Float64Array(COUNTS_PER_TASK * slots),
+    );
+  }
+}
+
+/**
+ * Gives a slot to a task. May allocate.
+ *
+ * @param s The state.
+ * @param future What the task does.
+ * @param kind Its kind's number, from 1 on.
+ * @param priority Its priority.
+ * @returns The slot.
+ */
+export function takeSlot(
+  s: ExecutorState,
+  future: Future,
+  kind: number,
+  priority: number,
+): number {
+  const ring = ringOf(s, priority);
+  reserveRing(ring, ring.members + 1);
+  if (s.freeSlot === NO_SLOT) grow(s);
+  const slot = s.freeSlot;
+  const { words } = s;
+  s.freeSlot = words[2 * slot]!;
+  words[2 * slot] = kind << TASK_KIND_SHIFT |
+    (priority ^ DEFAULT_PRIORITY) << TASK_PRIORITY_SHIFT;
+  words[2 * slot + 1] = ~words[2 * slot + 1]!;
+  s.futures[slot] = future;
+  s.live += 1;
+  ring.members += 1;
+  return slot;
+}

@@ -1,0 +1,86 @@
+/**
+ * The table of kinds, looked up by name or by number.
+ *
+ * @module
+ */
+
+import type { Context, DropFn, Future, Kinds, PollFn } from "./future.ts";
+import type { Poll } from "./poll.ts";
+
+/** Kinds at most: a kind's number has to fit beside other bits. */
+export const KINDS_MAX = 65_536;
+
+const nothing = () => {};
+
+/** Kinds in the order in which they were given. Holds no state. */
+export class KindTable {
+  /** Names, by number. */
+  readonly names: readonly string[];
+  /** Poll functions, by number. */
+  readonly polls: readonly PollFn[];
+  readonly #drops: readonly DropFn[];
+  readonly #numbers: ReadonlyMap<string, number>;
+
+  /**
+   * Makes a table.
+   *
+   * @param tables Kinds by name; several tables are joined.
+   * @throws {TypeError} If two tables have a kind of the same name.
+   * @throws {RangeError} If there are more than {@linkcode KINDS_MAX}.
+   */
+  constructor(...tables: readonly Kinds[]) {
+    const numbers = new Map<string, number>();
+    const polls: PollFn[] = [];
+    const drops: DropFn[] = [];
+    for (
+      const [name, kind] of tables.flatMap((kinds) => Object.entries(kinds))
+    ) {
+      if (numbers.has(name)) {
+        throw new TypeError(`Cannot add kind "${name}": it is there already`);
+      }
+      numbers.set(name, polls.length);
+      // The table is keyed by what `never` stands for: the kind of the future.
+      polls.push((typeof kind === "function" ? kind : kind.poll) as PollFn);
+      drops.push(typeof kind === "function" ? nothing : kind.drop as DropFn);
+    }
+    if (polls.length > KINDS_MAX) {
+      throw new RangeError(
+        `Cannot hold ${polls.length} kinds: ${KINDS_MAX} are the limit`,
+      );
+    }
+    this.names = [...numbers.keys()];
+    this.polls = polls;
+    this.#drops = drops;
+    this.#numbers = numbers;
+  }
+
+  /**
+   * Finds a kind.
+   *
+   * @param future What is of that kind.
+   * @returns Its number.
+   * @throws {TypeError} If there is none of that name.
+   */
+  numberOf(future: Future): number {
+    const number = this.#numbers.get(future.kind);
+    if (number === undefined) {
+      throw new TypeError(
+        `Cannot find kind "${future.kind}": ` +
+          `the table has ${this.names.join(", ") || "none"}`,
+      );
+    }
+    return number;
+  }
+
+  /** Polls a future, whatever its kind. */
+  poll(future: Future, context: Context): Poll {
+    const poll = this.polls[this.numberOf(future)]!;
+    return poll(future, context);
+  }
+
+  /** Gives an unfinished future up. */
+  drop(future: Future, context: Context): void {
+    const drop = this.#drops[this.numberOf(future)]!;
+    drop(future, context);
+  }
+}

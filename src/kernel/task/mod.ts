@@ -1,0 +1,40 @@
+/**
+ * Cooperating tasks: executors, futures as data, combinators, streams and
+ * timers. Needs no machine: an executor is deterministic wherever it runs, and
+ * its state can be copied at any time.
+ *
+ * @module
+ */
+
+export * from "./book_executor.ts";
+export * from "./combinators.ts";
+export * from "./executor.ts";
+export {
+  DEFAULT_PRIORITY,
+  type ExecutorState,
+  executorState,
+  PRIORITIES,
+} from "./executor_state.ts";
+export * from "./future.ts";
+export * from "./generator_task.ts";
+export * from "./idle.ts";
+export * from "./join.ts";
+export * from "./kind_table.ts";
+export * from "./poll.ts";
+export type { ReadyRingState } from "./ready_ring.ts";
+export * from "./select.ts";
+export * from "./simple_executor.ts";
+export * from "./sleep.ts";
+export * from "./task.ts";
+export type { TimerHeapState } from "./timers/heap.ts";
+export type { LinearState } from "./timers/linear.ts";
+export type { TimerTableState } from "./timers/timer_table.ts";
+export * from "./timers/timers.ts";
+export type { WheelState } from "./timers/wheel.ts";
+export * from "./waker.ts";
+export * from "./yield_now.ts";
+export * from "./book_tasks.ts";
+export * from "./byte_stream.ts";
+export * from "./scancode_stream.ts";
+export * from "./serial_stream.ts";
+export * from "./tick_stream.ts";

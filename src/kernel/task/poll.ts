@@ -1,0 +1,17 @@
+/**
+ * What a future answers when it is polled.
+ *
+ * Book: "Async/Await", section "Futures in Rust". Numbers rather than objects,
+ * so that a poll allocates nothing; a result is left in the future itself.
+ *
+ * @module
+ */
+
+/** Not yet: the future has arranged to be woken. */
+export const PENDING = 0;
+
+/** Done: the result, if there is one, is the future's `output`. */
+export const READY = 1;
+
+/** The answer of a poll. */
+export type Poll = typeof PENDING | typeof READY;

@@ -1,0 +1,238 @@
+/**
+ * Thousands of timers, in a hierarchical timing wheel: insertion and removal
+ * take constant time, and a timer is moved at most once for each level on its
+ * way to the front.
+ *
+ * Source: G. Varghese and T. Lauck, "Hashed and Hierarchical Timing Wheels",
+ * scheme 7. A deadline is a number of eleven digits of five bits. A timer lies
+ * on the level of the highest digit in which its deadline differs from the
+ * floor, in the list of that digit. When the floor enters a list's span, the
+ * list is dealt out to lower levels. So equal deadlines always share a list,
+ * where they stay in the order of insertion.
+ *
+ * @module
+ */
+
+import { grown } from "../slots.ts";
+import type { TimerOrder } from "./timer_order.ts";
+import { NO_SLOT, type TimerTableState } from "./timer_table.ts";
+
+/** Digits of a deadline: 55 bits, enough for any safe integer. */
+export const WHEEL_LEVELS = 11;
+
+/** Lists on a level. */
+const DIGITS = 32;
+const BITS = 5;
+
+/** Six digits in the low word, five in the high one. */
+const LOW_LEVELS = 6;
+const LOW_MASK = 0x3fff_ffff;
+const HIGH_UNIT = 0x4000_0000;
+
+/** The earliest deadline has to be looked for. */
+const UNKNOWN = -1;
+
+/** A wheel as data. */
+export interface WheelState {
+  /** Digits 0–5 of the floor. */
+  floorLow: number;
+  /** Digits 6–10 of the floor. */
+  floorHigh: number;
+  /** For each level: a bit for each list that holds something. */
+  occupied: Int32Array;
+  /** Bits of the levels that hold something. */
+  levels: number;
+  /** For each list: its first slot. */
+  heads: Int32Array;
+  /** For each list: its last slot. */
+  tails: Int32Array;
+  /** For each slot: the one before it in its list. */
+  previous: Int32Array;
+  /** The earliest deadline, or -1 while it is not known. */
+  first: number;
+}
+
+/**
+ * Makes the state of an empty wheel.
+ *
+ * @returns A state.
+ */
+export function wheelState(): WheelState {
+  return {
+    floorLow: 0,
+    floorHigh: 0,
+    occupied: new Int32Array(WHEEL_LEVELS),
+    levels: 0,
+    heads: new Int32Array(WHEEL_LEVELS * DIGITS).fill(NO_SLOT),
+    tails: new Int32Array(WHEEL_LEVELS * DIGITS).fill(NO_SLOT),
+    previous: new Int32Array(0),
+    first: UNKNOWN,
+  };
+}
+
+const lowOf = (deadline: number): number => deadline & LOW_MASK;
+const highOf = (deadline: number): number => Math.floor(deadline / HIGH_UNIT);
+const lowestBit = (bits: number): number => 31 - Math.clz32(bits & -bits);
+
+/** The highest digit of a word that is not 0; `x * 205 >> 10` is x / 5. */
+const highestDigit = (word: number): number =>
+  (31 - Math.clz32(word | 1)) * 205 >> 10;
+
+/** The wheel. */
+export class WheelOrder implements TimerOrder {
+  /** All there is to save; lists go on in the table's `next`. */
+  readonly state: WheelState;
+  readonly #table: TimerTableState;
+
+  /**
+   * Goes on with a wheel.
+   *
+   * @param table The timers.
+   * @param state Where to go on from.
+   */
+  constructor(table: TimerTableState, state: WheelState) {
+    this.#table = table;
+    this.state = state;
+  }
+
+  insert(slot: number): void {
+    const s = this.state;
+    const room = this.#table.next.length;
+    if (s.previous.length < room) {
+      s.previous = grown(s.previous, new Int32Array(room));
+    }
+    const deadline = this.#table.deadlines[slot]!;
+    if (deadline < s.first) s.first = deadline;
+    this.#append(this.#listOf(deadline), slot);
+  }
+
+  remove(slot: number): void {
+    const s = this.state;
+    const { next, deadlines } = this.#table;
+    const deadline = deadlines[slot]!;
+    const after = next[slot]!;
+    const before = s.previous[slot]!;
+    const list = this.#listOf(deadline);
+    if (deadline === s.first) s.first = UNKNOWN;
+    if (before === NO_SLOT) s.heads[list] = after;
+    else next[before] = after;
+    if (after === NO_SLOT) s.tails[list] = before;
+    else s.previous[after] = before;
+    if (before === after) this.#vacate(list); // Both are NO_SLOT.
+  }
+
+  due(clk: number): number {
+    const s = this.state;
+    const { deadlines } = this.#table;
+    while (s.levels !== 0) {
+      const level = lowestBit(s.levels);
+      const list = level * DIGITS + lowestBit(s.occupied[level]!);
+      const slot = s.heads[list]!;
+      const deadline = deadlines[slot]!;
+      if (level === 0) {
+        if (deadline > clk) break;
+        this.#moveFloor(deadline);
+        return slot;
+      }
+      const start = startOf(deadline, level);
+      if (start > clk) break;
+      this.#moveFloor(start);
+      this.#deal(list);
+    }
+    this.#moveFloor(clk);
+    return NO_SLOT;
+  }
+
+  first(): number {
+    const s = this.state;
+    if (s.first !== UNKNOWN) return s.first;
+    const { next, deadlines } = this.#table;
+    const level = lowestBit(s.levels);
+    const list = level * DIGITS + lowestBit(s.occupied[level]!);
+    let slot = s.heads[list]!;
+    let first = deadlines[slot]!;
+    while ((slot = next[slot]!) !== NO_SLOT) {
+      if (deadlines[slot]! < first) first = deadlines[slot]!;
+    }
+    s.first = first;
+    return first;
+  }
+
+  reset(floor: number): void {
+    const s = this.state;
+    this.#moveFloor(floor);
+    s.levels = 0;
+    s.occupied.fill(0);
+    s.heads.fill(NO_SLOT);
+    s.tails.fill(NO_SLOT);
+    s.first = UNKNOWN;
+  }
+
+  #moveFloor(clk: number): void {
+    this.state.floorLow = lowOf(clk);
+    this.state.floorHigh = highOf(clk);
+  }
+
+  /** The list that a deadline belongs to as of this floor. */
+  #listOf(deadline: number): number {
+    const { floorLow, floorHigh } = this.state;
+    const low = lowOf(deadline);
+    const high = highOf(deadline);
+    if (high !== floorHigh) {
+      const digit = highestDigit(high ^ floorHigh);
+      return (LOW_LEVELS + digit) * DIGITS +
+        ((high >> BITS * digit) & (DIGITS - 1));
+    }
+    const digit = highestDigit(low ^ floorLow);
+    return digit * DIGITS + ((low >> BITS * digit) & (DIGITS - 1));
+  }
+
+  #append(list: number, slot: number): void {
+    const s = this.state;
+    const { next } = this.#table;
+    const last = s.tails[list]!;
+    next[slot] = NO_SLOT;
+    s.previous[slot] = last;
+    s.tails[list] = slot;
+    if (last !== NO_SLOT) {
+      next[last] = slot;
+      return;
+    }
+    s.heads[list] = slot;
+    s.occupied[list >> BITS]! |= 1 << (list & (DIGITS - 1));
+    s.levels |= 1 << (list >> BITS);
+  }
+
+  #vacate(list: number): void {
+    const s = this.state;
+    const level = list >> BITS;
+    const left = s.occupied[level]! & ~(1 << (list & (DIGITS - 1)));
+    s.occupied[level] = left;
+    if (left === 0) s.levels &= ~(1 << level);
+  }
+
+  /** Deals a list out to the levels below, oldest first. */
+  #deal(list: number): void {
+    const s = this.state;
+    const { next, deadlines } = this.#table;
+    let slot = s.heads[list]!;
+    s.heads[list] = s.tails[list] = NO_SLOT;
+    this.#vacate(list);
+    while (slot !== NO_SLOT) {
+      const after = next[slot]!;
+      this.#append(this.#listOf(deadlines[slot]!), slot);
+      slot = after;
+    }
+  }
+}
+
+/** The first clk of the span of a deadline's list on a level above 0. */
+function startOf(deadline: number, level: number): number {
+  const high = highOf(deadline);
+  if (level >= LOW_LEVELS) {
+    const bits = BITS * (level - LOW_LEVELS);
+    return (high >> bits << bits) * HIGH_UNIT;
+  }
+  const bits = BITS * level;
+  return high * HIGH_UNIT + (lowOf(deadline) >> bits << bits);
+}
