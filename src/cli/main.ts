@@ -11,6 +11,17 @@ import { runCommand } from "./run_command.ts";
 import { UsageError } from "./usage_error.ts";
 import { VERSION } from "./version.ts";
 
+export type {
+  Host,
+  HostClock,
+  HostSignal,
+  Output,
+  OutputFile,
+  Terminal,
+  TerminalListeners,
+  TerminalSize,
+} from "./host.ts";
+
 /** What a verb does. */
 interface Verb {
   /** In the help text. */

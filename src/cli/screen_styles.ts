@@ -20,6 +20,11 @@ export type ColorDepth = "none" | "indexed" | "rgb";
 /** The VGA orders blue, green, red; ANSI red, green, blue. */
 const ANSI_COLORS = [0, 4, 2, 6, 1, 5, 3, 7, 8, 12, 10, 14, 9, 13, 11, 15];
 
+/** What mode 3's palette shows, by number. */
+const USUAL_COLORS: readonly string[] = ANSI_COLORS.map((_, color) =>
+  String(vgaRgb(vgaState(), color))
+);
+
 /** Levels of xterm's colour cube. */
 const CUBE_LEVELS = [0, 95, 135, 175, 215, 255];
 
@@ -45,10 +50,9 @@ export function colorDepth(
  */
 export function attributeStyles(vga: VgaState, depth: ColorDepth): string[] {
   if (depth === "none") return Array(256).fill("");
-  const usual = vgaState();
   const colors = ANSI_COLORS.map((ansi, color) => {
     const rgb = vgaRgb(vga, color);
-    const isUsual = String(rgb) === String(vgaRgb(usual, color));
+    const isUsual = String(rgb) === USUAL_COLORS[color];
     return isUsual ? `5;${ansi}` : ownColor(rgb, depth);
   });
   return Array.from({ length: 256 }, (_, attribute) => {
