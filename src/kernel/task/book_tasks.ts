@@ -15,6 +15,7 @@ import type { ScancodeStream } from "./scancode_stream.ts";
 
 /** `print_keypresses` as data. */
 export interface PrintKeypresses extends Future {
+  /** Names its entry in the table of kinds. */
   readonly kind: "print-keypresses";
   /** Whether it has made its stream, which it does in its first poll. */
   opened: boolean;

@@ -21,7 +21,7 @@ import type { Context } from "./future.ts";
 import type { Wake } from "./waker.ts";
 
 /** No byte yet: the task is woken when there is one. */
-export const NO_BYTE = -1;
+export const NO_BYTE: number = -1;
 
 /** Both ends of a stream of bytes. */
 export class ByteStream {

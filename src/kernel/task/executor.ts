@@ -61,7 +61,7 @@ import {
 } from "./task_counts.ts";
 import { NO_TIMER, Timers } from "./timers/timers.ts";
 import { LaneContext } from "./lane_context.ts";
-import { NO_WAKER, type Waker } from "./waker.ts";
+import type { Waker } from "./waker.ts";
 
 /*
  * The engine folds a module's own constants into its code, and loads imported

@@ -25,6 +25,7 @@ export type GeneratorBody = (
 
 /** The marker of a generator: plain data, but not all that there is. */
 export interface GeneratorTask extends Future {
+  /** Names its entry in the table of kinds. */
   readonly kind: typeof GENERATOR_KIND;
   /** Its name in reports. */
   readonly name: string;

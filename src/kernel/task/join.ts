@@ -9,6 +9,7 @@ import { PENDING, type Poll, READY } from "./poll.ts";
 
 /** Ready when all its parts are: plain data. */
 export interface Join extends Future {
+  /** Names its entry in the table of kinds. */
   readonly kind: "join";
   /** Its parts. */
   readonly children: Future[];

@@ -6,7 +6,23 @@
  * @module
  */
 
+export type { Now } from "../../base/alarm.ts";
+export {
+  EVENT_KINDS,
+  type EventKind,
+  type EventSink,
+} from "../../base/events.ts";
+export type {
+  ArrayQueueState,
+  AtomicWakerState,
+  Deadlock,
+  OnceState,
+  SyncEnv,
+} from "../sync/mod.ts";
 export * from "./book_executor.ts";
+export * from "./book_tasks.ts";
+export { NO_BYTE } from "./byte_stream.ts";
+export * from "./channel.ts";
 export * from "./combinators.ts";
 export * from "./executor.ts";
 export {
@@ -22,19 +38,21 @@ export * from "./join.ts";
 export * from "./kind_table.ts";
 export * from "./poll.ts";
 export type { ReadyRingState } from "./ready_ring.ts";
+export * from "./scancode_stream.ts";
 export * from "./select.ts";
+export * from "./serial_stream.ts";
+export * from "./signal.ts";
 export * from "./simple_executor.ts";
 export * from "./sleep.ts";
 export * from "./task.ts";
+export type { TaskCounts } from "./task_counts.ts";
+export * from "./task_mutex.ts";
+export * from "./tick_stream.ts";
 export type { TimerHeapState } from "./timers/heap.ts";
 export type { LinearState } from "./timers/linear.ts";
 export type { TimerTableState } from "./timers/timer_table.ts";
 export * from "./timers/timers.ts";
 export type { WheelState } from "./timers/wheel.ts";
+export type { Waiting, WaitLineState } from "./wait_line.ts";
 export * from "./waker.ts";
 export * from "./yield_now.ts";
-export * from "./book_tasks.ts";
-export * from "./byte_stream.ts";
-export * from "./scancode_stream.ts";
-export * from "./serial_stream.ts";
-export * from "./tick_stream.ts";

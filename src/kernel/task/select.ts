@@ -9,6 +9,7 @@ import { PENDING, type Poll, READY } from "./poll.ts";
 
 /** Ready when one of its parts is: plain data. */
 export interface Select extends Future {
+  /** Names its entry in the table of kinds. */
   readonly kind: "select";
   /** Its parts. */
   readonly children: Future[];

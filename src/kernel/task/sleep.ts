@@ -15,6 +15,7 @@ const NOT_BEGUN = -1;
 
 /** Ready from some clk on: plain data. */
 export interface Sleep extends Future {
+  /** Names its entry in the table of kinds. */
   readonly kind: "sleep";
   /** How long, in clks, from the first poll on. */
   readonly clks: number;
@@ -26,6 +27,7 @@ export interface Sleep extends Future {
 
 /** A future that may not take long: plain data. */
 export interface Timeout extends Future {
+  /** Names its entry in the table of kinds. */
   readonly kind: "timeout";
   /** The future. */
   readonly child: Future;
@@ -37,6 +39,7 @@ export interface Timeout extends Future {
 
 /** Ready once each period, as often as it is polled: plain data. */
 export interface Ticks extends Future {
+  /** Names its entry in the table of kinds. */
   readonly kind: "ticks";
   /** The period, in clks. */
   readonly clks: number;

@@ -9,6 +9,7 @@ import { PENDING, type Poll, READY } from "./poll.ts";
 
 /** Pending once, and woken at once: plain data. */
 export interface YieldNow extends Future {
+  /** Names its entry in the table of kinds. */
   readonly kind: "yield-now";
   /** Whether it has been pending. */
   yielded: boolean;

@@ -27,7 +27,7 @@ import {
 import { WheelOrder, type WheelState, wheelState } from "./wheel.ts";
 
 /** No timer: the answer of a `pop` that finds none due. */
-export const NO_TIMER = -1;
+export const NO_TIMER: number = -1;
 
 /** Timers that a list holds before they move to a heap. */
 export const LINEAR_MAX = 16;
