@@ -31,6 +31,7 @@ export * from "./pics.ts";
 export * from "./serial.ts";
 export * from "./stack_frame_view.ts";
 export * from "./sync/mod.ts";
+export * from "./uart_16550/v0_2.ts";
 export * from "./uart_16550/v0_6.ts";
 export * from "./vga_buffer.ts";
 export * from "./volatile.ts";
