@@ -169,6 +169,19 @@ export class Core {
     this.passTo(this.clock.state.clk + 1);
   }
 
+  /**
+   * A whole boundary: time passes, and an interrupt that is owed is delivered.
+   *
+   * @returns whether one was, so that the instruction at RIP is not to be executed
+   */
+  passBoundary(): boolean {
+    this.advance();
+    const vector = this.takeInterrupt();
+    if (vector < 0) return false;
+    this.deliver(vector, "external");
+    return true;
+  }
+
   /** Time passes to a clk that is not beyond the next event, with the inputs and alarms that fall on it. */
   passTo(clk: number): void {
     this.clock.state.clk = clk;
@@ -216,10 +229,13 @@ export class Core {
     return this.#delivered(this.interrupts.raiseFault());
   }
 
-  /** Whether a halted CPU can be woken: IF is set, or an NMI is there or still to come. */
+  /** Whether a halted CPU can be woken: IF is set, or an NMI that is let through is there or still to come. */
   get canWake(): boolean {
     const { cpu } = this;
-    if ((cpu.rflags & RFLAGS_IF) !== 0 || cpu.nmiPending) return true;
+    if ((cpu.rflags & RFLAGS_IF) !== 0) return true;
+    if (cpu.nmiBlocked) return false;
+    if (cpu.nmiPending) return true;
+    if (this.#nmiMask) return false;
     const { entries, cursor } = this.inputs;
     for (let i = cursor; i < entries.length; i++) {
       if (entries[i]!.source === "nmi") return true;

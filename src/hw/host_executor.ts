@@ -11,8 +11,12 @@
 
 import type { VirtAddr } from "./addr.ts";
 import type { Core } from "./core.ts";
-import { registerAddress, setRegisterAddress } from "./cpu_state.ts";
-import { VECTOR_UD } from "./exception.ts";
+import {
+  isCanonical,
+  registerAddress,
+  setRegisterAddress,
+} from "./cpu_state.ts";
+import { VECTOR_GP, VECTOR_UD } from "./exception.ts";
 import { NO_ERROR_CODE } from "./fault.ts";
 import { RSP } from "./general_registers.ts";
 import {
@@ -62,6 +66,8 @@ export class HostExecutor {
   readonly #frames: string[] = [];
   /** The innermost frame gave control away by IRETQ: it may do nothing more. */
   #left = false;
+  /** The outermost frame is a turn of `loop`. */
+  #inLoop = false;
   /** Executes one instruction of machine code that interrupted JavaScript, if there is an engine. */
   stepMachineCode: (() => void) | null = null;
 
@@ -178,7 +184,7 @@ export class HostExecutor {
     if (this.#core.events.on) {
       this.#core.events.emit("hlt", cpu.rflags >>> 9 & 1);
     }
-    if (this.#frames.length === 1 && this.#frames[0] === LOOP) {
+    if (this.#frames.length === 1 && this.#inLoop) {
       this.#core.turnEnded = true;
       this.#core.refresh();
       return;
@@ -222,11 +228,24 @@ export class HostExecutor {
     const result = fn();
     this.#pop();
     setRegisterAddress(state, RSP, slot);
-    const popped = cpu.loadAddr(slot as VirtAddr);
+    const popped = this.#popReturnAddress(cpu, slot as VirtAddr);
     setRegisterAddress(state, RSP, slot + WORD);
     state.rip = popped;
     if (popped !== returnTo) throw UNWINDING;
     return result;
+  }
+
+  /** RET's load; an address that is not canonical is #GP(0), with RSP still on it. */
+  #popReturnAddress(cpu: Instructions, slot: VirtAddr): number {
+    const { fault } = this.#core;
+    for (;;) {
+      const low = cpu.load64(slot);
+      const address = (cpu.high | 0) * 0x1_0000_0000 + low;
+      if (isCanonical(address)) return address;
+      fault.vector = VECTOR_GP;
+      fault.errorCode = 0;
+      this.recover(fault);
+    }
   }
 
   /** Ends the run. */
@@ -241,6 +260,7 @@ export class HostExecutor {
   #runTurn(rip: number): void {
     const { cpu } = this.#core;
     const kernel = this.#kernel!;
+    this.#inLoop = rip === HOST_RESUME;
     if (rip === HOST_BOOT) {
       this.#push(BOOT);
       kernel.boot(this.#bootInfo!);
@@ -252,9 +272,8 @@ export class HostExecutor {
     } else {
       const entry = kernel.entries[hostEntryIndex(rip)];
       if (entry) this.#enter(entry);
-      else {
-        this.#core.advance();
-        if (!this.#core.deliver(VECTOR_UD, "exception", NO_ERROR_CODE)) return;
+      else if (!this.#core.passBoundary()) {
+        this.#core.deliver(VECTOR_UD, "exception", NO_ERROR_CODE);
       }
     }
     if (cpu.shadow !== 0) this.#core.refresh();
@@ -311,18 +330,43 @@ export class HostExecutor {
     }
   }
 
-  /** Executes until the code that was interrupted at `rip` and `rsp` can go on; leaves it for good if it never will. */
+  /**
+   * Executes until the code that was interrupted at `rip` and `rsp` can go on; leaves it for good if it never will:
+   * when the handler, in JavaScript, returned elsewhere. A nested handler may return here past those in between.
+   */
   #runUntilBack(rip: number, rsp: number): void {
     const core = this.#core;
-    for (;;) {
+    const { cpu } = core;
+    const depth = this.#frames.length;
+    const back = () => cpu.rip === rip && registerAddress(cpu, RSP) === rsp;
+    for (let first = true; !back(); first = false) {
       if (core.stop) throw UNWINDING;
-      const at = core.cpu.rip;
-      if (at === rip && registerAddress(core.cpu, RSP) === rsp) return;
-      const entry = this.#kernel!.entries[hostEntryIndex(at)];
-      if (entry) this.#enter(entry);
-      else if (inHostRange(at) || !this.stepMachineCode) throw UNWINDING;
-      else this.stepMachineCode();
+      const entry = this.#kernel!.entries[hostEntryIndex(cpu.rip)];
+      if (!entry) {
+        this.#stepBetween();
+        continue;
+      }
+      try {
+        this.#enter(entry);
+      } catch (thrown) {
+        if (thrown !== UNWINDING || core.stop || !back()) throw thrown;
+        this.#frames.length = depth;
+        this.#left = false;
+        core.turnEnded = false;
+        core.refresh();
+      }
+      if (first && !back()) throw UNWINDING;
     }
+    if (core.stop) throw UNWINDING;
+  }
+
+  /** Machine code between JavaScript that waits and JavaScript that it may enter: an instruction, or a wait in HLT. */
+  #stepBetween(): void {
+    const core = this.#core;
+    if (inHostRange(core.cpu.rip) || !this.stepMachineCode) throw UNWINDING;
+    if (core.cpu.halted) this.#waitInPlace(core.clock.state.clk);
+    else if (core.clock.state.clk >= core.clock.limit) this.#endAtLimit();
+    else this.stepMachineCode();
   }
 
   #waitInPlace(since: number): void {

@@ -460,7 +460,7 @@ export class Machine {
   /** The host range is no memory of ring 3's: fetching there is a page fault. */
   #fetchFault(): void {
     const { cpu, fault } = this.#core;
-    this.#core.advance();
+    if (this.#core.passBoundary()) return;
     fault.vector = VECTOR_PF;
     fault.errorCode = PF_P | PF_U | (cpu.efer & EFER_NXE ? PF_I : 0);
     fault.cr2 = cpu.rip;
