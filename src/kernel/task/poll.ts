@@ -8,10 +8,10 @@
  */
 
 /** Not yet: the future has arranged to be woken. */
-export const PENDING = 0;
+export const PENDING = 0 as const;
 
 /** Done: the result, if there is one, is the future's `output`. */
-export const READY = 1;
+export const READY = 1 as const;
 
 /** The answer of a poll. */
 export type Poll = typeof PENDING | typeof READY;
