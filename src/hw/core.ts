@@ -55,6 +55,8 @@ export class Core {
   readonly cpu: CpuState;
   /** Thrown for architectural faults. */
   readonly fault: Fault = new Fault();
+  /** Physical memory. */
+  readonly phys: PhysMemory;
   /** Memory by linear address. */
   readonly mmu: Mmu;
   /** Segment registers. */
@@ -104,6 +106,7 @@ export class Core {
     } = { cpu: cpuState() },
   ) {
     this.cpu = state.cpu;
+    this.phys = phys;
     this.mmu = new Mmu(state.cpu, phys, this.fault, events, state.tlb);
     this.segments = new SegmentUnit(state.cpu, this.mmu, this.fault);
     this.interrupts = new InterruptUnit(
@@ -213,14 +216,25 @@ export class Core {
   /**
    * Delivers an interrupt or exception; on a triple fault the run ends.
    *
+   * @param vector 0 to 255
+   * @param source where it comes from
+   * @param errorCode what is pushed
+   * @param faultRip where RIP goes back to if delivery faults: to INT n, which RIP has passed
    * @returns whether a handler was reached
    */
   deliver(
     vector: number,
     source: EventSource,
     errorCode: number = NO_ERROR_CODE,
+    faultRip: number = this.cpu.rip,
   ): boolean {
-    const reached = this.interrupts.raise(vector, errorCode, source);
+    const reached = this.interrupts.raise(
+      vector,
+      errorCode,
+      source,
+      0,
+      faultRip,
+    );
     return this.#delivered(reached);
   }
 

@@ -3,7 +3,7 @@
  *
  * Source: SDM 3A, "System Architecture Overview"; SDM 1, "Basic Program Execution Registers".
  *
- * *Not modelled*: x87, SSE and debug registers, the local APIC, 32-bit and 16-bit modes: the CPU is in 64-bit long mode
+ * *Not modelled*: breakpoints, though the debug registers hold what is written; the local APIC; 32-bit and 16-bit modes: the CPU is in 64-bit long mode
  * from power-on, as firmware would have left it.
  *
  * @module
@@ -83,6 +83,10 @@ export interface CpuState {
   efer: number;
   /** The other model-specific registers, low and high words, in the order of `MSR_SLOTS`. */
   readonly msrs: Int32Array;
+  /** Debug registers DR0 to DR7, low and high words. */
+  readonly debug: Int32Array;
+  /** x87, MXCSR and XMM registers in the layout of FXSAVE with REX.W, 512 bytes. */
+  readonly fpu: Uint8Array;
   /** HLT waits for an interrupt. */
   halted: boolean;
   /** `SHADOW_…`: what the next boundary holds off. */
@@ -102,6 +106,42 @@ const segment = (): SegmentState => ({
 
 /** Number of 64-bit registers in `msrs`. */
 export const MSR_SLOT_COUNT = 16;
+
+/** Bits of DR6 that read as 1. */
+export const DR6_FIXED = 0xffff_0ff0;
+/** Bits of DR7 that read as 1. */
+export const DR7_FIXED = 0x400;
+
+function debugRegisters(): Int32Array {
+  const words = new Int32Array(16);
+  words[2 * 6] = DR6_FIXED;
+  words[2 * 7] = DR7_FIXED;
+  return words;
+}
+
+/** Offset of FCW in `CpuState.fpu`. */
+export const FPU_CONTROL = 0;
+/** Offset of FSW. */
+export const FPU_STATUS = 2;
+/** Offset of FTW, in its short form: a bit for each register that is not empty. */
+export const FPU_TAGS = 4;
+/** Offset of MXCSR. */
+export const FPU_MXCSR = 24;
+/** FCW after FNINIT. */
+export const FPU_CONTROL_DEFAULT = 0x37f;
+/** MXCSR at power-on: all exceptions masked. */
+export const MXCSR_DEFAULT = 0x1f80;
+/** Bits of MXCSR that exist. */
+export const MXCSR_MASK = 0xffff;
+
+function fpuRegisters(): Uint8Array {
+  const bytes = new Uint8Array(512);
+  const view = new DataView(bytes.buffer);
+  view.setUint16(FPU_CONTROL, FPU_CONTROL_DEFAULT, true);
+  view.setUint32(FPU_MXCSR, MXCSR_DEFAULT, true);
+  view.setUint32(FPU_MXCSR + 4, MXCSR_MASK, true);
+  return bytes;
+}
 
 /**
  * Makes the state at power-on.
@@ -131,6 +171,8 @@ export function cpuState(): CpuState {
     cr8: 0,
     efer: EFER_LMA | EFER_LME,
     msrs: new Int32Array(2 * MSR_SLOT_COUNT),
+    debug: debugRegisters(),
+    fpu: fpuRegisters(),
     halted: false,
     shadow: SHADOW_NONE,
     nmiPending: false,

@@ -126,6 +126,7 @@ export class InterruptUnit {
    * @param errorCode what is pushed, or {@linkcode NO_ERROR_CODE}
    * @param source where it comes from
    * @param cr2 the address of a page fault
+   * @param faultRip where RIP goes back to if delivery faults
    * @returns `false` if it ended in a triple fault: the CPU is shut down and `chain` says why
    */
   raise(
@@ -133,6 +134,7 @@ export class InterruptUnit {
     errorCode: number,
     source: EventSource,
     cr2 = 0,
+    faultRip: number = this.#cpu.rip,
   ): boolean {
     this.chain.length = 0;
     for (;;) {
@@ -144,6 +146,7 @@ export class InterruptUnit {
       } catch (thrown) {
         if (thrown !== this.#fault) throw thrown;
       }
+      this.#cpu.rip = faultRip;
       const second = this.#fault.vector;
       const first = source === "exception" ? vector : VECTOR_FIRST_INTERRUPT;
       const outcome = combine(first, second);

@@ -141,7 +141,7 @@ export class Machine {
     this.#host = new HostExecutor(this.#core);
     this.#hostedCpu = new HostedCpu(this.#core, this.#host);
     this.#engine = options.engine?.(this.#core) ?? null;
-    if (this.#engine) this.#host.stepMachineCode = () => this.#machineCode();
+    if (this.#engine) this.#host.stepMachineCode = () => this.#machineCode(1);
     this.events.onSwitched = () => this.#core.mmu.dropFast();
     this.bootInfo = powerOn(this.config, this.#board);
     this.#core.cpu.rip = HOST_BOOT;
@@ -242,7 +242,7 @@ export class Machine {
   step(): Stop | null {
     this.#refuseInside("step");
     this.#core.clock.setLimit(NEVER - 1);
-    return this.#transition(NEVER, NEVER);
+    return this.#transition(NEVER, NEVER, 1);
   }
 
   /**
@@ -266,7 +266,11 @@ export class Machine {
       if (this.#core.stop) return this.#core.stop;
       if (this.clk >= pauseClk) return { reason: "until" };
       if (this.clk >= clkMax) return { reason: "limit", insideTurn: false };
-      const stop = this.#transition(pauseClk, idleClk);
+      const stop = this.#transition(
+        pauseClk,
+        idleClk,
+        until ? 1 : pauseClk - this.clk,
+      );
       if (stop) return stop;
       if (until?.(this)) return { reason: "until" };
     }
@@ -438,13 +442,17 @@ export class Machine {
     this.#host.attach(this.#kernel, this.#hostedCpu, this.bootInfo);
   }
 
-  #transition(pauseClk: number, idleClk: number): Stop | null {
+  #transition(
+    pauseClk: number,
+    idleClk: number,
+    instructionsMax: number,
+  ): Stop | null {
     const { cpu } = this.#core;
     this.#executing = true;
     try {
       if (cpu.halted) return this.#wait(pauseClk, idleClk);
       if (inHostRange(cpu.rip)) this.#hostTurn();
-      else this.#machineCode();
+      else this.#machineCode(instructionsMax);
     } finally {
       this.#executing = false;
     }
@@ -467,8 +475,8 @@ export class Machine {
     this.#core.deliverFault();
   }
 
-  /** One boundary and one instruction of machine code. */
-  #machineCode(): void {
+  /** A boundary and an instruction of machine code, and those after it whose boundaries have nothing to do. */
+  #machineCode(instructionsMax: number): void {
     const core = this.#core;
     if (!this.#engine) {
       core.end({ reason: "no-engine", rip: core.cpu.rip });
@@ -481,7 +489,7 @@ export class Machine {
       return;
     }
     try {
-      this.#engine.step();
+      this.#engine.run(instructionsMax);
     } catch (thrown) {
       if (thrown !== core.fault) throw thrown;
       core.deliverFault();

@@ -85,6 +85,12 @@ export class Mmu {
   readonly writeTag: Float64Array = new Float64Array(TLB_ENTRIES);
   /** Derived: index of the page's first word in RAM, for pages in either array. */
   readonly fastWord: Int32Array = new Int32Array(TLB_ENTRIES);
+  /** Derived: pages that were fetched from at this privilege level; index as in the TLB. The engine sets them. */
+  readonly fetchTag: Float64Array = new Float64Array(TLB_ENTRIES);
+  /** Derived: index of the page that instructions are fetched from, or −1. */
+  codeIndex = -1;
+  /** Called when that page has to be translated again. */
+  onFetchDropped: () => void = () => {};
   /** RAM as 32-bit words. */
   declare readonly words: Int32Array;
   declare private readonly halves: Uint16Array;
@@ -130,6 +136,14 @@ export class Mmu {
   dropFast(): void {
     this.readTag.fill(NO_PAGE);
     this.writeTag.fill(NO_PAGE);
+    this.dropFetch();
+  }
+
+  /** Forgets which pages were fetched from. */
+  dropFetch(): void {
+    this.fetchTag.fill(NO_PAGE);
+    this.codeIndex = -1;
+    this.onFetchDropped();
   }
 
   /** Forgets which pages may be stored to without asking. */
@@ -416,6 +430,68 @@ export class Mmu {
     return run;
   }
 
+  /**
+   * Stores one value again and again, upwards inside one page, as REP STOS does.
+   *
+   * @param address first byte
+   * @param width bytes of the value: 1, 2, 4 or 8
+   * @param low its low word
+   * @param high its high word, if it has 8 bytes, else `low` again
+   * @param count how many times
+   * @returns `count`, or 0 if this is no plain RAM or its instructions are cached: nothing was stored then
+   */
+  storeRun(
+    address: VirtAddr,
+    width: number,
+    low: number,
+    high: number,
+    count: number,
+  ): number {
+    const to = this.translate(address, ACCESS_WRITE | this.userBit);
+    const at = this.#bulkTarget(to);
+    if (at < 0) return 0;
+    const end = at + count * width;
+    if (width === 1) this.bytes.fill(low, at, end);
+    else if (at % width !== 0) return 0;
+    else if (width === 2) this.halves.fill(low, at / 2, end / 2);
+    else if (width === 4 || low === high) {
+      this.words.fill(low, at / 4, end / 4);
+    } else {
+      for (let i = at / 4; i < end / 4; i += 2) {
+        this.words[i] = low;
+        this.words[i + 1] = high;
+      }
+    }
+    return count;
+  }
+
+  /**
+   * Moves bytes inside one page on either side, as REP MOVS does.
+   *
+   * @returns whether it did: not if either side is no plain RAM, or instructions decoded from the target are cached
+   */
+  moveRun(target: VirtAddr, source: VirtAddr, bytes: number): boolean {
+    const user = this.userBit;
+    const from = this.#phys.ramOffset(this.translate(source, user));
+    const to = this.translate(target, ACCESS_WRITE | user);
+    if (from < 0) return false;
+    const at = this.#bulkTarget(to);
+    if (at < 0) return false;
+    this.bytes.copyWithin(at, from, from + bytes);
+    return true;
+  }
+
+  /** @returns where a page that may be stored to in bulk lies in RAM, opened, or −1 */
+  #bulkTarget(physical: number): number {
+    const { ram } = this.#phys;
+    const at = this.#phys.ramOffset(physical);
+    if (at < 0 || this.#phys.isRom(physical)) return -1;
+    const page = Math.floor(at / 4096);
+    if (ram.isWatched(page)) return -1;
+    ram.touch(page);
+    return at;
+  }
+
   /** INVLPG. */
   flushPage(address: VirtAddr): void {
     this.tlb.flushPage(address);
@@ -448,6 +524,11 @@ export class Mmu {
     this.tlb.drop(index);
     this.readTag[index] = NO_PAGE;
     this.writeTag[index] = NO_PAGE;
+    this.fetchTag[index] = NO_PAGE;
+    if (index === this.codeIndex) {
+      this.codeIndex = -1;
+      this.onFetchDropped();
+    }
   }
 
   #loadSplit(address: VirtAddr, bytes: AccessWidth, user: number): number {

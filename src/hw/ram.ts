@@ -106,6 +106,11 @@ export class Ram {
     this.#flags[page]! |= WATCHED;
   }
 
+  /** Whether `onWatched` was asked for. */
+  isWatched(page: number): boolean {
+    return (this.#flags[page]! & WATCHED) !== 0;
+  }
+
   /** Pages that differ, or may differ, from the last snapshot taken or loaded. */
   get changedPages(): number {
     return this.#changed.length;

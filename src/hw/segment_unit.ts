@@ -83,6 +83,19 @@ export class SegmentUnit {
     this.attributes = (this.high >>> 8) & 0xffff;
   }
 
+  /** Whether a selector lies in its table: fetching it raises nothing but page faults. */
+  isInTable(selector: number): boolean {
+    const { gdtr, ldtr } = this.#cpu;
+    const local = (selector & 4) !== 0;
+    if (local && ldtr.attributes === 0) return false;
+    return (selector & 0xfff8) + 7 <= (local ? ldtr.limit : gdtr.limit);
+  }
+
+  /** Limit of the descriptor fetched last, in bytes. */
+  get fetchedLimit(): number {
+    return this.#limit();
+  }
+
   /** Sets the accessed bit of the descriptor fetched last, in memory and here. */
   markAccessed(selector: number): void {
     if (this.attributes & ATTR_ACCESSED) return;

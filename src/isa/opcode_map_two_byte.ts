@@ -1,0 +1,346 @@
+/**
+ * The two-byte opcode map: what follows 0F.
+ *
+ * Source: SDM 2D, "Two-byte Opcode Map", "Opcode Extensions for One-byte and Two-byte Opcodes by Group Number".
+ *
+ * @module
+ */
+
+import { bitTest, bsf, bsr, BT, BTC, BTR, BTS, popcnt } from "./bits.ts";
+import { jumpIf } from "./control.ts";
+import {
+  lar,
+  lldt,
+  loadFarPointer,
+  lsl,
+  ltr,
+  popSegment,
+  pushSegment,
+  sldt,
+  str,
+  syscall,
+  sysret,
+  verr,
+  verw,
+} from "./far.ts";
+import { emms, fxrstor, fxsave, ldmxcsr, stmxcsr } from "./fpu.ts";
+import { cmpxchg, cmpxchg16b, cmpxchg8b, xadd } from "./locked.ts";
+import {
+  bswap,
+  cmov,
+  moveSignExtend,
+  moveZeroExtend,
+  setcc,
+  storeReg,
+} from "./moves.ts";
+import { imulTo } from "./multiply_divide.ts";
+import { CONDITIONS, place } from "./opcode_map_one_byte.ts";
+import {
+  always,
+  byMod,
+  byPrefix,
+  byRm,
+  type Entry,
+  group,
+  row,
+} from "./opcode_row.ts";
+import { shld, shrd } from "./shifts.ts";
+import {
+  clflush,
+  clts,
+  cpuid,
+  invlpg,
+  lgdt,
+  lidt,
+  lmsw,
+  nop,
+  privilegedNop,
+  rdmsr,
+  rdpmc,
+  rdtsc,
+  rdtscp,
+  readControl,
+  readDebug,
+  sgdt,
+  sidt,
+  smsw,
+  swapgs,
+  writeControl,
+  writeDebug,
+  wrmsr,
+} from "./system.ts";
+import {
+  FSGSBASE,
+  invalidOpcode,
+  MONITOR,
+  OTHERS,
+  RDRAND,
+  RSM,
+  SMAP,
+  SSE,
+  SYSENTER,
+  unmodelled,
+  VMX,
+  XSAVE,
+} from "./unmodelled.ts";
+
+const lacks = (text: string, kind: number): Entry =>
+  row(text, always(unmodelled), kind);
+
+/** An SSE or MMX opcode with ModRM. */
+const sse = lacks("SSE E", SSE);
+/** The same with an immediate byte. */
+const sseImmediate = lacks("SSE E,Ib", SSE);
+const runOf = (entry: Entry, count: number): Entry[] =>
+  new Array<Entry>(count).fill(entry);
+
+/** Hints that do nothing, whatever their operand. */
+const hint = row("NOP Ev", always(nop));
+
+/** Group 6. */
+const GROUP_6 = group(
+  row("SLDT Ev", always(sldt)),
+  row("STR Ev", always(str)),
+  row("LLDT Ew", always(lldt)),
+  row("LTR Ew", always(ltr)),
+  row("VERR Ew", always(verr)),
+  row("VERW Ew", always(verw)),
+);
+
+/** Group 7. */
+const GROUP_7 = byMod(
+  group(
+    row("SGDT Ms", always(sgdt)),
+    row("SIDT Ms", always(sidt)),
+    row("LGDT Ms", always(lgdt)),
+    row("LIDT Ms", always(lidt)),
+    row("SMSW Mw", always(smsw)),
+    null,
+    row("LMSW Ew", always(lmsw)),
+    row("INVLPG M", always(invlpg)),
+  ),
+  group(
+    byRm(
+      lacks("ENCLV E", VMX),
+      lacks("VMCALL E", VMX),
+      lacks("VMLAUNCH E", VMX),
+      lacks("VMRESUME E", VMX),
+      lacks("VMXOFF E", VMX),
+    ),
+    byRm(
+      lacks("MONITOR E", MONITOR),
+      lacks("MWAIT E", MONITOR),
+      lacks("CLAC E", SMAP),
+      lacks("STAC E", SMAP),
+    ),
+    byRm(
+      lacks("XGETBV E", XSAVE),
+      lacks("XSETBV E", XSAVE),
+      null,
+      null,
+      lacks("VMFUNC E", VMX),
+      lacks("XEND E", VMX),
+      lacks("XTEST E", VMX),
+      lacks("ENCLU E", VMX),
+    ),
+    byRm(...runOf(lacks("SVM E", VMX), 8)),
+    row("SMSW Ev", always(smsw)),
+    byRm(
+      null,
+      null,
+      null,
+      null,
+      null,
+      null,
+      lacks("RDPKRU E", XSAVE),
+      lacks("WRPKRU E", XSAVE),
+    ),
+    row("LMSW Ew", always(lmsw)),
+    byRm(
+      row("SWAPGS E", always(swapgs)),
+      row("RDTSCP E", always(rdtscp)),
+      lacks("MONITORX E", MONITOR),
+      lacks("MWAITX E", MONITOR),
+      lacks("CLZERO E", OTHERS),
+      lacks("RDPRU E", OTHERS),
+    ),
+  ),
+);
+
+/** Group 8. */
+const GROUP_8 = group(
+  null,
+  null,
+  null,
+  null,
+  row("BT Ev,Ib", bitTest, BT),
+  row("BTS Ev,Ib", bitTest, BTS),
+  row("BTR Ev,Ib", bitTest, BTR),
+  row("BTC Ev,Ib", bitTest, BTC),
+);
+
+/** Group 9: REX.W makes CMPXCHG8B another instruction. */
+const GROUP_9 = byMod(
+  group(
+    null,
+    row("CMPXCHG8B My", (o) => o.width === 8 ? cmpxchg16b : cmpxchg8b),
+    null,
+    lacks("XRSTORS M", XSAVE),
+    lacks("XSAVEC M", XSAVE),
+    lacks("XSAVES M", XSAVE),
+    lacks("VMPTRLD M", VMX),
+    lacks("VMPTRST M", VMX),
+  ),
+  group(
+    null,
+    null,
+    null,
+    null,
+    null,
+    null,
+    lacks("RDRAND Rv", RDRAND),
+    lacks("RDSEED Rv", RDRAND),
+  ),
+);
+
+/** Group 15. */
+const GROUP_15 = byMod(
+  group(
+    row("FXSAVE M", always(fxsave)),
+    row("FXRSTOR M", always(fxrstor)),
+    row("LDMXCSR Md", always(ldmxcsr)),
+    row("STMXCSR Md", always(stmxcsr)),
+    lacks("XSAVE M", XSAVE),
+    lacks("XRSTOR M", XSAVE),
+    byPrefix(lacks("XSAVEOPT M", XSAVE), { p66: lacks("CLWB M", OTHERS) }),
+    row("CLFLUSH M", always(clflush)),
+  ),
+  byPrefix(
+    group(
+      null,
+      null,
+      null,
+      null,
+      null,
+      row("LFENCE E", always(nop)),
+      row("MFENCE E", always(nop)),
+      row("SFENCE E", always(nop)),
+    ),
+    {
+      f3: group(
+        lacks("RDFSBASE Ry", FSGSBASE),
+        lacks("RDGSBASE Ry", FSGSBASE),
+        lacks("WRFSBASE Ry", FSGSBASE),
+        lacks("WRGSBASE Ry", FSGSBASE),
+      ),
+    },
+  ),
+);
+
+/** By opcode. */
+export const TWO_BYTE_MAP: readonly Entry[] = place([
+  [0x00, [
+    GROUP_6,
+    GROUP_7,
+    row("LAR Gv,Ew", always(lar)),
+    row("LSL Gv,Ew", always(lsl)),
+    null,
+    row("SYSCALL", always(syscall)),
+    row("CLTS", always(clts)),
+    row("SYSRET Xv", always(sysret)),
+    row("INVD", always(privilegedNop)),
+    row("WBINVD", always(privilegedNop)),
+    null,
+    row("UD2", always(invalidOpcode)),
+    null,
+    row("PREFETCHW Ev", always(nop)),
+  ]],
+  [0x10, runOf(sse, 8)],
+  [0x18, [
+    hint,
+    hint,
+    hint,
+    hint,
+    hint,
+    hint,
+    hint,
+    hint,
+    row("MOV Rq,Cd", always(readControl)),
+    row("MOV Rq,Dd", always(readDebug)),
+    row("MOV Cd,Rq", always(writeControl)),
+    row("MOV Dd,Rq", always(writeDebug)),
+  ]],
+  [0x28, runOf(sse, 8)],
+  [0x30, [
+    row("WRMSR", always(wrmsr)),
+    row("RDTSC", always(rdtsc)),
+    row("RDMSR", always(rdmsr)),
+    row("RDPMC", always(rdpmc)),
+    lacks("SYSENTER", SYSENTER),
+    lacks("SYSEXIT", SYSENTER),
+    null,
+    lacks("GETSEC", VMX),
+  ]],
+  [
+    0x40,
+    CONDITIONS.map((name, i) => row(`CMOV${name} Gv,Ev`, always(cmov), i)),
+  ],
+  [0x50, runOf(sse, 0x20)],
+  [0x70, [
+    ...runOf(sseImmediate, 4),
+    ...runOf(sse, 3),
+    row("EMMS", always(emms)),
+    lacks("VMREAD E", VMX),
+    lacks("VMWRITE E", VMX),
+    null,
+    null,
+    ...runOf(sse, 4),
+  ]],
+  [0x80, CONDITIONS.map((name, i) => row(`J${name} Jz f64`, jumpIf, i))],
+  [0x90, CONDITIONS.map((name, i) => row(`SET${name} Eb`, always(setcc), i))],
+  [0xa0, [
+    row("PUSH Xv d64", always(pushSegment), 4),
+    row("POP Xv d64", always(popSegment), 4),
+    row("CPUID", always(cpuid)),
+    row("BT Ev,Gv", bitTest, BT),
+    row("SHLD Ev,Gv,Ib", shld),
+    row("SHLD Ev,Gv,CL", shld),
+    null,
+    null,
+    row("PUSH Xv d64", always(pushSegment), 5),
+    row("POP Xv d64", always(popSegment), 5),
+    lacks("RSM", RSM),
+    row("BTS Ev,Gv", bitTest, BTS),
+    row("SHRD Ev,Gv,Ib", shrd),
+    row("SHRD Ev,Gv,CL", shrd),
+    GROUP_15,
+    row("IMUL Gv,Ev", imulTo),
+    row("CMPXCHG Eb,Gb", always(cmpxchg)),
+    row("CMPXCHG Ev,Gv", always(cmpxchg)),
+    row("LSS Gv,Mp", always(loadFarPointer), 2),
+    row("BTR Ev,Gv", bitTest, BTR),
+    row("LFS Gv,Mp", always(loadFarPointer), 4),
+    row("LGS Gv,Mp", always(loadFarPointer), 5),
+    row("MOVZX Gv,Eb", moveZeroExtend),
+    row("MOVZX Gv,Ew", moveZeroExtend),
+    byPrefix(null, { f3: row("POPCNT Gv,Ev", always(popcnt)) }),
+    row("UD1 Gv,Ev", always(invalidOpcode)),
+    GROUP_8,
+    row("BTC Ev,Gv", bitTest, BTC),
+    row("BSF Gv,Ev", always(bsf)),
+    row("BSR Gv,Ev", always(bsr)),
+    row("MOVSX Gv,Eb", always(moveSignExtend)),
+    row("MOVSX Gv,Ew", always(moveSignExtend)),
+    row("XADD Eb,Gb", always(xadd)),
+    row("XADD Ev,Gv", always(xadd)),
+    sseImmediate,
+    row("MOVNTI My,Gy", always(storeReg)),
+    sseImmediate,
+    sseImmediate,
+    sseImmediate,
+    GROUP_9,
+    ...runOf(row("BSWAP Zv", always(bswap)), 8),
+  ]],
+  [0xd0, runOf(sse, 0x2f)],
+  [0xff, [row("UD0 Gv,Ev", always(invalidOpcode))]],
+]);
