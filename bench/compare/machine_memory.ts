@@ -16,6 +16,8 @@ const PAGES: number = RAM_BYTES / 4096;
 /** Pages that differ: 1 %, spread over all of memory. */
 const DIRTY: number = Math.floor(PAGES / 100);
 const STRIDE = 99;
+/** Switches of one run: a search goes to and fro. */
+const SWITCHES = 10;
 const VALUE = 0x1234_5678;
 /** Where the screen's last row begins. */
 const LAST_ROW = 0xb_8000 + 24 * 160;
@@ -96,10 +98,12 @@ export function switches(): Row[] {
   let turn = 0;
   const ours: Contender = {
     name: "Ram.load",
-    operations: 1,
+    operations: SWITCHES,
     run: () => {
-      turn ^= 1;
-      ram.load(forks[turn]!);
+      for (let i = 0; i < SWITCHES; i++) {
+        turn ^= 1;
+        ram.load(forks[turn]!);
+      }
       return ram.words[(PAGES - 1) * PAGE_WORDS]!;
     },
   };

@@ -14,14 +14,55 @@ export const PAGE_WORDS: number = PAGE_BYTES / 4;
 /** Pages that share one node of the map. */
 const GROUP = 256;
 
-/** A page's contents with their hash. Never changed once made. */
+/** A page's contents. They never change once made; their hash is found when it is first asked for. */
 export interface PageRecord {
   /** 1,024 words, little-endian. */
   readonly words: Int32Array;
-  /** Low word of the page's hash. */
-  readonly low: number;
-  /** High word of the page's hash. */
-  readonly high: number;
+  /** Whether the hash is known. */
+  hashed: boolean;
+  /** Low word of the page's hash, if known. */
+  low: number;
+  /** High word of the page's hash, if known. */
+  high: number;
+}
+
+/** Pages that are copied into one buffer: the host makes few big ones faster than many small ones. */
+const COPIES = 32;
+
+/** Room for copies of pages that are saved together. A buffer lives as long as any page in it. */
+export class PageCopies {
+  #room: Int32Array = new Int32Array(0);
+  #used = 0;
+  #left: number;
+
+  /**
+   * Takes no memory yet.
+   *
+   * @param pages copies that will be made at most
+   */
+  constructor(pages: number) {
+    this.#left = pages;
+  }
+
+  /**
+   * Copies a page.
+   *
+   * @param words memory
+   * @param start index of the page's first word
+   * @returns its 1,024 words
+   */
+  copy(words: Int32Array, start: number): Int32Array {
+    if (this.#used === this.#room.length) {
+      const pages = Math.max(1, Math.min(this.#left, COPIES));
+      this.#room = new Int32Array(pages * PAGE_WORDS);
+      this.#used = 0;
+      this.#left -= pages;
+    }
+    const from = this.#used;
+    this.#used += PAGE_WORDS;
+    this.#room.set(words.subarray(start, start + PAGE_WORDS), from);
+    return this.#room.subarray(from, this.#used);
+  }
 }
 
 /** 256 pages; `null` is a page of zeros. */
@@ -33,7 +74,8 @@ export interface PageMap {
   readonly groups: readonly (Group | null)[];
 }
 
-const ZEROS: Group = Object.freeze(new Array<null>(GROUP).fill(null));
+/** Not frozen, and made like its copies: the host compares arrays of one kind fastest. */
+const ZEROS: Group = Array.from({ length: GROUP }, () => null);
 
 /**
  * Makes a map of zeros.
@@ -89,10 +131,19 @@ export function forEachDifference(
     if (a.groups[g] === b.groups[g]) continue;
     const from = a.groups[g] ?? ZEROS;
     const to = b.groups[g] ?? ZEROS;
-    for (let i = 0; i < GROUP; i++) {
-      if (from[i] !== to[i]) visit(g * GROUP + i, to[i] ?? null);
+    let i = 0;
+    while ((i = nextDifference(from, to, i)) < GROUP) {
+      visit(g * GROUP + i, to[i]!);
+      i += 1;
     }
   }
+}
+
+/** The first index from `start` on at which two groups differ, or `GROUP`. A loop of its own, without calls. */
+function nextDifference(from: Group, to: Group, start: number): number {
+  let i = start;
+  while (i < GROUP && from[i] === to[i]) i += 1;
+  return i;
 }
 
 /**

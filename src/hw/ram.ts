@@ -19,6 +19,7 @@ import {
   forEachDifference,
   PAGE_BYTES,
   PAGE_WORDS,
+  PageCopies,
   type PageMap,
   type PageRecord,
   withPages,
@@ -40,11 +41,11 @@ export class Ram {
   /** Number of 4 KiB pages. */
   readonly pages: number;
   /** The memory as bytes. */
-  readonly bytes: Uint8Array;
+  declare readonly bytes: Uint8Array;
   /** The memory as 16-bit words. */
-  readonly halves: Uint16Array;
+  declare readonly halves: Uint16Array;
   /** The memory as 32-bit words. */
-  readonly words: Int32Array;
+  declare readonly words: Int32Array;
   /** Called when open pages were closed: forget which pages were open. */
   onClosed: () => void = () => {};
   /** Called before a watched page changes; the page is no longer watched then. */
@@ -120,6 +121,7 @@ export class Ram {
   hash(): Readonly<Hash64> {
     if (this.#unhashed.length > 0) {
       for (const page of this.#unhashed) {
+        if (!(this.#flags[page]! & UNHASHED)) continue;
         const h = hashWords(
           this.words,
           page * PAGE_WORDS,
@@ -143,11 +145,11 @@ export class Ram {
    * @returns the contents, sharing with earlier snapshots what has not changed
    */
   save(): PageMap {
-    this.hash();
+    const copies = new PageCopies(this.#changed.length);
     this.#base = withPages(
       this.#base,
       this.#changed,
-      (page) => this.#record(page),
+      (page) => this.#record(page, copies),
     );
     for (const page of this.#changed) this.#flags[page]! &= ~CHANGED;
     this.#changed = [];
@@ -176,14 +178,26 @@ export class Ram {
     );
     for (const page of dirty) this.#flags[page]! &= ~CHANGED;
     this.#changed = [];
-    this.#unhashed = []; // Invariant: an unhashed page is a changed page, and those were replaced.
+    this.#forgetHashed();
     this.#base = map;
     this.onClosed();
   }
 
+  /** Keeps the list of unhashed pages from growing; it may name pages that are hashed by now, or a page twice. */
+  #forgetHashed(): void {
+    if (this.#unhashed.length <= 2 * this.pages) return;
+    const unhashed = (page: number) => this.#flags[page]! & UNHASHED;
+    this.#unhashed = [...new Set(this.#unhashed.filter(unhashed))];
+  }
+
   /** The base map with a unique record where memory has moved on, so that comparing by identity finds the page. */
   #withoutChanges(dirty: readonly number[]): PageMap {
-    const other: PageRecord = { words: new Int32Array(0), low: 0, high: 0 };
+    const other: PageRecord = {
+      words: new Int32Array(0),
+      hashed: false,
+      low: 0,
+      high: 0,
+    };
     return withPages(this.#base, dirty, () => other);
   }
 
@@ -193,19 +207,37 @@ export class Ram {
       this.onWatched(page);
     }
     const start = page * PAGE_WORDS;
-    if (contents) this.words.set(contents.words, start);
-    else this.words.fill(0, start, start + PAGE_WORDS);
-    this.#setPageHash(page, contents?.low ?? 0, contents?.high ?? 0);
+    if (contents) {
+      this.words.set(contents.words, start);
+      if (!contents.hashed) {
+        hashWords(contents.words, 0, PAGE_WORDS, contents);
+        contents.hashed = true;
+      }
+      this.#setPageHash(page, contents.low, contents.high);
+    } else {
+      this.words.fill(0, start, start + PAGE_WORDS);
+      this.#setPageHash(page, 0, 0);
+    }
     this.#flags[page]! &= ~UNHASHED;
   }
 
-  #record(page: number): PageRecord | null {
-    const low = this.#pageHash[2 * page]!;
-    const high = this.#pageHash[2 * page + 1]!;
+  #record(page: number, copies: PageCopies): PageRecord | null {
     const start = page * PAGE_WORDS;
-    const words = this.words.slice(start, start + PAGE_WORDS);
-    if ((low | high) === 0 && words.every((word) => word === 0)) return null;
-    return { words, low, high };
+    const end = start + PAGE_WORDS;
+    if (this.#isZero(start, end)) return null;
+    const hashed = !(this.#flags[page]! & UNHASHED);
+    return {
+      words: copies.copy(this.words, start),
+      hashed,
+      low: hashed ? this.#pageHash[2 * page]! : 0,
+      high: hashed ? this.#pageHash[2 * page + 1]! : 0,
+    };
+  }
+
+  #isZero(start: number, end: number): boolean {
+    const { words } = this;
+    for (let i = start; i < end; i++) if (words[i] !== 0) return false;
+    return true;
   }
 
   #setPageHash(page: number, low: number, high: number): void {
