@@ -22,55 +22,48 @@
 import type { Now } from "../../base/alarm.ts";
 import { type EventSink, NO_EVENTS } from "../../base/events.ts";
 import { HOST_ENV, type SyncEnv } from "../sync/mod.ts";
+import { COMBINATORS } from "./combinators.ts";
 import {
   DEFAULT_PRIORITY,
   type ExecutorState,
   executorState,
-  KIND_GONE,
   NO_SLOT,
   PRIORITIES,
-  priorityOf,
-  ringOf,
-  takeSlot,
   TASK_KIND_SHIFT,
   TASK_QUEUED,
 } from "./executor_state.ts";
-import { COMBINATORS } from "./combinators.ts";
 import type { Context, Future, Kinds, PollFn } from "./future.ts";
 import { generatorName } from "./generator_task.ts";
 import { type Idle, sleepIfIdle } from "./idle.ts";
 import { KindTable } from "./kind_table.ts";
+import { runCountedLane, runLane } from "./lane.ts";
+import { LaneContext } from "./lane_context.ts";
 import { PENDING, type Poll, READY } from "./poll.ts";
-import {
-  bringToFront,
-  popRing,
-  pushRing,
-  type ReadyRingState,
-  ringAt,
-  ringLength,
-} from "./ready_ring.ts";
+import { pushRing } from "./ready_ring.ts";
 import { timerKinds } from "./sleep.ts";
-import { GENERATIONS_MAX, SLOT_MASK, SLOTS_MAX } from "./slots.ts";
+import { SLOT_MASK } from "./slots.ts";
 import {
   clearCounts,
   countPoll,
-  countQueued,
-  countWakes,
+  countWake,
   readCounts,
   type TaskCounts,
 } from "./task_counts.ts";
+import {
+  chooseReady,
+  countReady,
+  endTask,
+  freeSlot,
+  highestRing,
+  idOf,
+  isTask,
+  popReady,
+  priorityOf,
+  pushReady,
+  takeSlot,
+} from "./task_table.ts";
 import { NO_TIMER, Timers } from "./timers/timers.ts";
-import { LaneContext } from "./lane_context.ts";
 import type { Waker } from "./waker.ts";
-
-/*
- * The engine folds a module's own constants into its code, and loads imported
- * ones each time: half as much again for a poll.
- */
-const pending = PENDING;
-const none = NO_SLOT;
-const queued = TASK_QUEUED;
-const kindShift = TASK_KIND_SHIFT;
 
 /** Polls of one run, unless told otherwise: enough for an hour, and not for ever. */
 export const RUN_POLLS_MAX = 0xffff_ffff;
@@ -159,9 +152,6 @@ export class Executor implements Context {
   readonly #slowBits: number;
   readonly #lane: LaneContext;
 
-  /** Polls that this run may still make. */
-  #pollsLeft = 0;
-
   /**
    * Goes on with an executor, or begins.
    *
@@ -222,9 +212,7 @@ export class Executor implements Context {
   get isIdle(): boolean {
     this.#env.boundary();
     this.#queueNoted();
-    const { lane, rings } = this.state;
-    return lane.head === lane.tail &&
-      rings.every(({ head, tail }) => head === tail);
+    return highestRing(this.state) === null;
   }
 
   /** The clk at which the next sleeper is due, or `NEVER`. */
@@ -254,7 +242,7 @@ export class Executor implements Context {
     const slot = takeSlot(s, future, kind, priority);
     if (name !== undefined) s.names[slot] = name;
     if (s.statistics !== null) clearCounts(s.statistics, slot);
-    const id = this.#idOf(slot);
+    const id = idOf(this.state, slot);
     if (this.#events.on) this.#events.emit("task-spawn", id);
     this.#queue(slot);
     return id;
@@ -269,7 +257,7 @@ export class Executor implements Context {
   wake(waker: Waker): void {
     if (this.#watched) this.#env.boundary();
     const slot = waker & SLOT_MASK;
-    if (waker >= 0 && this.#idOf(slot) === waker) this.#queue(slot);
+    if (waker >= 0 && idOf(this.state, slot) === waker) this.#queue(slot);
   }
 
   /** Queues the task that is being polled, if one is, to be polled again. */
@@ -298,11 +286,11 @@ export class Executor implements Context {
   cancel(id: Waker): boolean {
     if (this.#watched) this.#env.boundary();
     const slot = id & SLOT_MASK;
-    if (id < 0 || this.#idOf(slot) !== id) return false;
+    if (id < 0 || idOf(this.state, slot) !== id) return false;
     const future = this.state.futures[slot]!;
     // The slot of a task in its own poll must not be given away meanwhile.
     if (slot === this.#lane.slot) this.#queue(slot);
-    this.#end(slot);
+    endTask(this.state, slot);
     this.#kinds.drop(future, this);
     return true;
   }
@@ -324,12 +312,7 @@ export class Executor implements Context {
   /** How many ready tasks {@linkcode step} can choose from. */
   get choices(): number {
     this.#queueNoted();
-    const ring = this.#highestRing();
-    let tasks = 0;
-    for (let i = 0; ring !== null && i < ringLength(ring); i++) {
-      if (this.#isTask(ringAt(ring, i))) tasks += 1;
-    }
-    return tasks;
+    return countReady(this.state);
   }
 
   /**
@@ -343,7 +326,7 @@ export class Executor implements Context {
   step(nth = 0): boolean {
     this.#checkOutside();
     this.tick();
-    if (nth !== 0) this.#choose(nth);
+    if (nth !== 0) chooseReady(this.state, nth);
     return this.#runOne();
   }
 
@@ -358,22 +341,20 @@ export class Executor implements Context {
    */
   runUntilIdle(pollsMax: number = RUN_POLLS_MAX): number {
     this.#checkOutside();
-    this.#pollsLeft = pollsMax;
-    while (this.#pollsLeft > 0) {
-      if (!this.#watched) {
-        const slot = this.#runLane();
-        if (slot !== NO_SLOT) {
-          this.#settle(slot);
-          continue;
-        }
-        if (this.#pollsLeft === 0) break;
+    this.#lane.pollsLeft = pollsMax;
+    while (this.#lane.pollsLeft > 0) {
+      const slot = this.#runLane();
+      if (slot !== NO_SLOT) {
+        this.#settle(slot);
+        continue;
       }
+      if (this.#lane.pollsLeft === 0) break;
       this.tick();
       if (!this.#runOne()) break;
-      this.#pollsLeft -= 1;
+      this.#lane.pollsLeft -= 1;
     }
     this.#lane.slot = NO_SLOT;
-    return pollsMax - this.#pollsLeft;
+    return pollsMax - this.#lane.pollsLeft;
   }
 
   /**
@@ -405,13 +386,14 @@ export class Executor implements Context {
     this.#queueNoted();
     const s = this.state;
     const slot = id & SLOT_MASK;
-    if (id < 0 || this.#idOf(slot) !== id) return null;
+    if (id < 0 || idOf(this.state, slot) !== id) return null;
     const word = s.words[2 * slot]!;
+    const queued = (word & TASK_QUEUED) !== 0;
     return {
       name: s.names[slot] ?? "",
       priority: priorityOf(word),
-      queued: (word & queued) !== 0,
-      ...readCounts(s.statistics, slot),
+      queued,
+      ...readCounts(s.statistics, slot, queued),
     };
   }
 
@@ -419,7 +401,7 @@ export class Executor implements Context {
   tasks(): Waker[] {
     const ids: Waker[] = [];
     this.state.futures.forEach((future, slot) => {
-      if (future !== null) ids.push(this.#idOf(slot));
+      if (future !== null) ids.push(idOf(this.state, slot));
     });
     return ids;
   }
@@ -436,10 +418,6 @@ export class Executor implements Context {
       if (name !== null) return name;
     }
     return null;
-  }
-
-  #idOf(slot: number): Waker {
-    return this.state.words[2 * slot + 1]! * SLOTS_MAX + slot;
   }
 
   #checkOutside(): void {
@@ -477,75 +455,28 @@ export class Executor implements Context {
 
   #queueSlowly(slot: number, word: number): void {
     const s = this.state;
-    const isQueued = (word & queued) !== 0;
-    if (this.#events.on) this.#events.emit("task-wake", this.#idOf(slot));
+    const isQueued = (word & TASK_QUEUED) !== 0;
+    if (this.#events.on) this.#events.emit("task-wake", idOf(this.state, slot));
     if (s.statistics !== null) {
-      countWakes(s.statistics, slot, 1);
-      if (!isQueued) countQueued(s.statistics, slot, this.#now.clk);
+      countWake(s.statistics, slot, isQueued, this.#now.clk);
     }
-    if (isQueued) return;
-    const priority = priorityOf(word);
-    if (priority > DEFAULT_PRIORITY) s.urgent += 1;
-    s.words[2 * slot] = word | TASK_QUEUED;
-    pushRing(ringOf(s, priority), slot);
+    if (!isQueued) pushReady(s, slot);
   }
 
-  /**
-   * The loop that everything is fast for. It calls nothing but the poll, and
-   * comes back with what is rare.
-   *
-   * @returns The slot of a task that is not pending any more, or `NO_SLOT`.
-   */
   #runLane(): number {
-    const s = this.state;
-    const { lane } = s;
-    const sleepers = s.timers.table;
-    const context = this.#lane;
-    const polls = this.#polls;
-    let left = this.#pollsLeft;
-    let ended = none;
-    while (
-      ended === none && left > 0 && lane.head !== lane.tail &&
-      (s.urgent | sleepers.count) === 0
-    ) {
-      const slot = popRing(lane);
-      const word = s.words[2 * slot]!;
-      s.words[2 * slot] = word & ~queued;
-      if (s.statistics !== null) {
-        countPoll(s.statistics, slot, this.#now.clk);
-      }
-      context.slot = slot;
-      context.again = 0;
-      left -= 1;
-      const poll = polls[word >> kindShift]!;
-      if (poll(s.futures[slot]!, context) !== pending) ended = slot;
-      if (context.again !== 0) {
-        const { words } = s; // Another array, if the poll has spawned.
-        const word = words[2 * slot]!;
-        if (s.statistics !== null) {
-          countWakes(s.statistics, slot, context.again);
-          if ((word & queued) === 0) {
-            countQueued(s.statistics, slot, this.#now.clk);
-          }
-        }
-        context.again = 0;
-        if ((word & queued) === 0) {
-          words[2 * slot] = word | queued;
-          pushRing(lane, slot);
-        }
-      }
-    }
-    this.#pollsLeft = left;
-    return ended;
+    if (this.#watched) return NO_SLOT;
+    return this.state.statistics === null
+      ? runLane(this.state, this.#lane, this.#polls)
+      : runCountedLane(this.state, this.#lane, this.#polls, this.#now);
   }
 
   /** One round of the lane, for all priorities and onlookers. */
   #runOne(): boolean {
     if (this.#watched) this.#env.boundary();
     const s = this.state;
-    const ring = this.#highestRing();
+    const ring = highestRing(s);
     if (ring === null) return false;
-    const slot = this.#pop(ring);
+    const slot = popReady(s, ring);
     if (s.statistics !== null) {
       countPoll(s.statistics, slot, this.#now.clk);
     }
@@ -557,79 +488,15 @@ export class Executor implements Context {
     return true;
   }
 
-  /** The ring whose oldest is polled next; `null` if none holds a task. */
-  #highestRing(): ReadyRingState | null {
-    const s = this.state;
-    for (let priority = PRIORITIES - 1; priority >= 0; priority--) {
-      const ring = ringOf(s, priority);
-      while (ring.head !== ring.tail) {
-        if (this.#isTask(ring.slots[ring.head]!)) return ring;
-        this.#free(this.#pop(ring));
-      }
-    }
-    return null;
-  }
-
-  #isTask(slot: number): boolean {
-    return this.state.words[2 * slot + 1]! >= 0;
-  }
-
-  #pop(ring: ReadyRingState): number {
-    const s = this.state;
-    const slot = popRing(ring);
-    const word = s.words[2 * slot]!;
-    s.words[2 * slot] = word & ~TASK_QUEUED;
-    if (priorityOf(word) > DEFAULT_PRIORITY) s.urgent -= 1;
-    return slot;
-  }
-
-  /** Brings the nth task of the highest ring to its front. */
-  #choose(nth: number): void {
-    const ring = this.#highestRing();
-    let tasks = -1;
-    for (let i = 0; ring !== null && i < ringLength(ring); i++) {
-      if (this.#isTask(ringAt(ring, i))) tasks += 1;
-      if (tasks === nth) return bringToFront(ring, i);
-    }
-    throw new RangeError(
-      `Cannot poll ready task ${nth}: there are ${tasks + 1} to choose from`,
-    );
-  }
-
   /** Ends a task whose poll was not pending, or frees what is left of one. */
   #settle(slot: number): void {
     const word = this.state.words[2 * slot]!;
-    if (this.#isTask(slot)) {
+    if (isTask(this.state, slot)) {
       if (this.#events.on) this.#events.emit("task-ready", this.waker);
-      this.#end(slot);
+      endTask(this.state, slot);
     } else if ((word & TASK_QUEUED) === 0) {
-      this.#pollsLeft += 1; // What was taken off the lane was no task any more.
-      this.#free(slot);
+      this.#lane.pollsLeft += 1; // What was taken off the lane was no task any more.
+      freeSlot(this.state, slot);
     } // Else it was cancelled in its own poll, and the queue will come to it.
-  }
-
-  /** The task is no more; its slot stays taken while it is queued. */
-  #end(slot: number): void {
-    const s = this.state;
-    const { words } = s;
-    const word = words[2 * slot]!;
-    s.live -= 1;
-    s.futures[slot] = null;
-    if (Object.hasOwn(s.names, slot)) delete s.names[slot];
-    words[2 * slot + 1] = ~(words[2 * slot + 1]! + 1);
-    if ((word & TASK_QUEUED) === 0) this.#free(slot);
-    else {
-      words[2 * slot] = word & ((1 << TASK_KIND_SHIFT) - 1) |
-        KIND_GONE << TASK_KIND_SHIFT;
-    }
-  }
-
-  #free(slot: number): void {
-    const s = this.state;
-    const { words } = s;
-    ringOf(s, priorityOf(words[2 * slot]!)).members -= 1;
-    if (~words[2 * slot + 1]! >= GENERATIONS_MAX) return; // It has no numbers left.
-    words[2 * slot] = s.freeSlot;
-    s.freeSlot = slot;
   }
 }

@@ -7,13 +7,7 @@
 
 import { type TimersState, timersState } from "./timers/timers.ts";
 import type { Future } from "./future.ts";
-import {
-  type ReadyRingState,
-  readyRingState,
-  reserveRing,
-} from "./ready_ring.ts";
-import { grown, grownSlots } from "./slots.ts";
-import { COUNTS_PER_TASK } from "./task_counts.ts";
+import { type ReadyRingState, readyRingState } from "./ready_ring.ts";
 
 /** Priorities: 0 runs last, 7 first. */
 export const PRIORITIES = 8;
@@ -85,74 +79,4 @@ export function executorState(statistics = false): ExecutorState {
     statistics: statistics ? new Float64Array(0) : null,
     timers: timersState(),
   };
-}
-
-/**
- * Finds the ring of a priority.
- *
- * @param s The state.
- * @param priority The priority.
- * @returns Its ring.
- */
-export function ringOf(s: ExecutorState, priority: number): ReadyRingState {
-  return priority === DEFAULT_PRIORITY ? s.lane : s.rings[priority]!;
-}
-
-/**
- * Reads a priority out of a task's word.
- *
- * @param word The word.
- * @returns The priority.
- */
-export function priorityOf(word: number): number {
-  return (word >> TASK_PRIORITY_SHIFT) & (PRIORITIES - 1) ^ DEFAULT_PRIORITY;
-}
-
-/** Doubles the table; all new slots are free, the lowest is taken first. */
-function grow(s: ExecutorState): void {
-  const before = s.futures.length;
-  const slots = grownSlots(before, "tasks");
-  s.words = grown(s.words, new Int32Array(2 * slots));
-  for (let slot = before; slot < slots; slot++) {
-    s.futures.push(null);
-    s.words[2 * slot] = slot + 1 < slots ? slot + 1 : NO_SLOT;
-    s.words[2 * slot + 1] = ~0;
-  }
-  s.freeSlot = before;
-  if (s.statistics !== null) {
-    s.statistics = grown(
-      s.statistics,
-      new Float64Array(COUNTS_PER_TASK * slots),
-    );
-  }
-}
-
-/**
- * Gives a slot to a task. May allocate.
- *
- * @param s The state.
- * @param future What the task does.
- * @param kind Its kind's number, from 1 on.
- * @param priority Its priority.
- * @returns The slot.
- */
-export function takeSlot(
-  s: ExecutorState,
-  future: Future,
-  kind: number,
-  priority: number,
-): number {
-  const ring = ringOf(s, priority);
-  reserveRing(ring, ring.members + 1);
-  if (s.freeSlot === NO_SLOT) grow(s);
-  const slot = s.freeSlot;
-  const { words } = s;
-  s.freeSlot = words[2 * slot]!;
-  words[2 * slot] = kind << TASK_KIND_SHIFT |
-    (priority ^ DEFAULT_PRIORITY) << TASK_PRIORITY_SHIFT;
-  words[2 * slot + 1] = ~words[2 * slot + 1]!;
-  s.futures[slot] = future;
-  s.live += 1;
-  ring.members += 1;
-  return slot;
 }

@@ -19,6 +19,8 @@ export class LaneContext implements Context {
   slot: number = NO_SLOT;
   /** The note: how often that task has woken itself since it was queued. */
   again = 0;
+  /** Polls that the run may still make. */
+  pollsLeft = 0;
   readonly #state: ExecutorState;
   /** Does what is not for the fast lane. */
   readonly #executor: Context;

@@ -1,5 +1,7 @@
 /**
- * Statistics of tasks: four numbers for each slot of a table.
+ * Statistics of tasks: four numbers for each slot of a table. Wakes are not
+ * counted one by one: each poll took one, and those that found their task queued
+ * already are spare.
  *
  * @module
  */
@@ -8,13 +10,23 @@
 export const COUNTS_PER_TASK = 4;
 
 /** Index: polls so far. */
-const POLLS = 0;
-/** Index: wakes so far, those of a queued task included. */
-const WAKES = 1;
+export const COUNT_POLLS = 0;
+/** Index: wakes so far that found the task queued. */
+export const COUNT_SPARE_WAKES = 1;
 /** Index: the clk at which it was queued last. */
-const QUEUED_CLK = 2;
+export const COUNT_QUEUED_CLK = 2;
 /** Index: clks from being queued to being polled, the most so far. */
-const WAIT_CLK_MAX = 3;
+export const COUNT_WAIT_CLK_MAX = 3;
+
+/** What was counted of a task. */
+export interface TaskCounts {
+  /** Polls so far. */
+  readonly polls: number;
+  /** Wakes so far, the one at its spawn and those of a queued task included. */
+  readonly wakes: number;
+  /** The longest that it was queued, in clks. */
+  readonly waitClkMax: number;
+}
 
 /**
  * Forgets what a slot's earlier task did.
@@ -39,49 +51,30 @@ export function countPoll(
   clk: number,
 ): void {
   const at = COUNTS_PER_TASK * slot;
-  counts[at + POLLS]! += 1;
-  const waitClk = clk - counts[at + QUEUED_CLK]!;
-  if (waitClk > counts[at + WAIT_CLK_MAX]!) counts[at + WAIT_CLK_MAX] = waitClk;
+  counts[at + COUNT_POLLS]! += 1;
+  const waitClk = clk - counts[at + COUNT_QUEUED_CLK]!;
+  if (waitClk > counts[at + COUNT_WAIT_CLK_MAX]!) {
+    counts[at + COUNT_WAIT_CLK_MAX] = waitClk;
+  }
 }
 
 /**
- * Counts wakes.
+ * Counts a wake.
  *
  * @param counts The table.
  * @param slot The task's slot.
- * @param wakes How many.
- */
-export function countWakes(
-  counts: Float64Array,
-  slot: number,
-  wakes: number,
-): void {
-  counts[COUNTS_PER_TASK * slot + WAKES]! += wakes;
-}
-
-/**
- * Notes that a task was queued.
- *
- * @param counts The table.
- * @param slot The task's slot.
+ * @param queued Whether the task is queued already.
  * @param clk The time.
  */
-export function countQueued(
+export function countWake(
   counts: Float64Array,
   slot: number,
+  queued: boolean,
   clk: number,
 ): void {
-  counts[COUNTS_PER_TASK * slot + QUEUED_CLK] = clk;
-}
-
-/** What was counted of a task. */
-export interface TaskCounts {
-  /** Polls so far. */
-  readonly polls: number;
-  /** Wakes so far, the one at its spawn and those of a queued task included. */
-  readonly wakes: number;
-  /** The longest that it was queued, in clks. */
-  readonly waitClkMax: number;
+  const at = COUNTS_PER_TASK * slot;
+  if (queued) counts[at + COUNT_SPARE_WAKES]! += 1;
+  else counts[at + COUNT_QUEUED_CLK] = clk;
 }
 
 /**
@@ -89,16 +82,20 @@ export interface TaskCounts {
  *
  * @param counts The table; `null` if nothing was.
  * @param slot The task's slot.
+ * @param queued Whether the task is queued.
  * @returns The counts, or zeros.
  */
 export function readCounts(
   counts: Float64Array | null,
   slot: number,
+  queued: boolean,
 ): TaskCounts {
+  if (counts === null) return { polls: 0, wakes: 0, waitClkMax: 0 };
   const at = COUNTS_PER_TASK * slot;
+  const polls = counts[at + COUNT_POLLS]!;
   return {
-    polls: counts?.[at + POLLS] ?? 0,
-    wakes: counts?.[at + WAKES] ?? 0,
-    waitClkMax: counts?.[at + WAIT_CLK_MAX] ?? 0,
+    polls,
+    wakes: polls + counts[at + COUNT_SPARE_WAKES]! + (queued ? 1 : 0),
+    waitClkMax: counts[at + COUNT_WAIT_CLK_MAX]!,
   };
 }
