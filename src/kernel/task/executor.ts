@@ -98,6 +98,8 @@ export interface TaskStatistics extends TaskCounts {
   readonly queued: boolean;
 }
 
+const NO_OPTIONS: SpawnOptions = Object.freeze({});
+
 /** Polls `KIND_GONE`: not pending, so that the slot is settled. */
 const pollGone: PollFn = () => READY;
 
@@ -229,7 +231,7 @@ export class Executor implements Context {
    * @throws {TypeError} If its kind is not in the table.
    * @throws {RangeError} If there is no such priority, or 2^24 tasks live.
    */
-  spawn(future: Future, options: SpawnOptions = {}): Waker {
+  spawn(future: Future, options: SpawnOptions = NO_OPTIONS): Waker {
     const { priority = DEFAULT_PRIORITY, name } = options;
     if (!Number.isInteger(priority) || priority < 0 || priority >= PRIORITIES) {
       throw new RangeError(
@@ -240,7 +242,10 @@ export class Executor implements Context {
     const kind = this.#kinds.numberOf(future);
     if (this.#watched) this.#env.boundary();
     const slot = takeSlot(s, future, kind, priority);
-    if (name !== undefined) s.names[slot] = name;
+    if (name !== undefined) {
+      s.names[slot] = name;
+      s.named += 1;
+    }
     if (s.statistics !== null) clearCounts(s.statistics, slot);
     const id = idOf(this.state, slot);
     if (this.#events.on) this.#events.emit("task-spawn", id);

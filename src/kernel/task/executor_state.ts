@@ -51,7 +51,9 @@ export interface ExecutorState {
   rings: ReadyRingState[];
   /** Slots in the rings above the lane. */
   urgent: number;
-  /** Names of tasks that have one, by slot. */
+  /** Tasks that have a name. */
+  named: number;
+  /** Their names, by slot. */
   names: Record<string, string>;
   /** `COUNTS_PER_TASK` numbers for each slot; `null` if none are kept. */
   statistics: Float64Array | null;
@@ -75,6 +77,7 @@ export function executorState(statistics = false): ExecutorState {
     lane: readyRingState(),
     rings: Array.from({ length: PRIORITIES }, readyRingState),
     urgent: 0,
+    named: 0,
     names: {},
     statistics: statistics ? new Float64Array(0) : null,
     timers: timersState(),

@@ -20,6 +20,9 @@ export class KindTable {
   readonly polls: readonly PollFn[];
   readonly #drops: readonly DropFn[];
   readonly #numbers: ReadonlyMap<string, number>;
+  /** The name that was looked up last, and its number: derived. */
+  #lastName = "";
+  #lastNumber = 0;
 
   /**
    * Makes a table.
@@ -49,6 +52,7 @@ export class KindTable {
       );
     }
     this.names = [...numbers.keys()];
+    this.#lastName = this.names[0] ?? "";
     this.polls = polls;
     this.#drops = drops;
     this.#numbers = numbers;
@@ -62,13 +66,17 @@ export class KindTable {
    * @throws {TypeError} If there is none of that name.
    */
   numberOf(future: Future): number {
-    const number = this.#numbers.get(future.kind);
+    const { kind } = future;
+    if (kind === this.#lastName) return this.#lastNumber;
+    const number = this.#numbers.get(kind);
     if (number === undefined) {
       throw new TypeError(
         `Cannot find kind "${future.kind}": ` +
           `the table has ${this.names.join(", ") || "none"}`,
       );
     }
+    this.#lastName = kind;
+    this.#lastNumber = number;
     return number;
   }
 

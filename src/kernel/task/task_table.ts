@@ -34,6 +34,13 @@ import { GENERATIONS_MAX, grown, grownSlots, SLOTS_MAX } from "./slots.ts";
 import { COUNTS_PER_TASK } from "./task_counts.ts";
 import type { Waker } from "./waker.ts";
 
+/** The engine folds a module's own constants only. */
+const slotsMax = SLOTS_MAX;
+const defaultPriority = DEFAULT_PRIORITY;
+const kindShift = TASK_KIND_SHIFT;
+const priorityShift = TASK_PRIORITY_SHIFT;
+const queued = TASK_QUEUED;
+
 /**
  * Finds the ring of a priority.
  *
@@ -42,7 +49,7 @@ import type { Waker } from "./waker.ts";
  * @returns Its ring.
  */
 export function ringOf(s: ExecutorState, priority: number): ReadyRingState {
-  return priority === DEFAULT_PRIORITY ? s.lane : s.rings[priority]!;
+  return priority === defaultPriority ? s.lane : s.rings[priority]!;
 }
 
 /**
@@ -52,7 +59,7 @@ export function ringOf(s: ExecutorState, priority: number): ReadyRingState {
  * @returns The priority.
  */
 export function priorityOf(word: number): number {
-  return (word >> TASK_PRIORITY_SHIFT) & (PRIORITIES - 1) ^ DEFAULT_PRIORITY;
+  return (word >> priorityShift) & (PRIORITIES - 1) ^ defaultPriority;
 }
 
 /** Doubles the table; all new slots are free, the lowest is taken first. */
@@ -95,8 +102,8 @@ export function takeSlot(
   const slot = s.freeSlot;
   const { words } = s;
   s.freeSlot = words[2 * slot]!;
-  words[2 * slot] = kind << TASK_KIND_SHIFT |
-    (priority ^ DEFAULT_PRIORITY) << TASK_PRIORITY_SHIFT;
+  words[2 * slot] = kind << kindShift |
+    (priority ^ defaultPriority) << priorityShift;
   words[2 * slot + 1] = ~words[2 * slot + 1]!;
   s.futures[slot] = future;
   s.live += 1;
@@ -112,7 +119,7 @@ export function takeSlot(
  * @returns The number; negative if there is no task.
  */
 export function idOf(s: ExecutorState, slot: number): Waker {
-  return s.words[2 * slot + 1]! * SLOTS_MAX + slot;
+  return s.words[2 * slot + 1]! * slotsMax + slot;
 }
 
 /**
@@ -135,8 +142,8 @@ export function isTask(s: ExecutorState, slot: number): boolean {
 export function pushReady(s: ExecutorState, slot: number): void {
   const word = s.words[2 * slot]!;
   const priority = priorityOf(word);
-  if (priority > DEFAULT_PRIORITY) s.urgent += 1;
-  s.words[2 * slot] = word | TASK_QUEUED;
+  if (priority > defaultPriority) s.urgent += 1;
+  s.words[2 * slot] = word | queued;
   pushRing(ringOf(s, priority), slot);
 }
 
@@ -150,8 +157,8 @@ export function pushReady(s: ExecutorState, slot: number): void {
 export function popReady(s: ExecutorState, ring: ReadyRingState): number {
   const slot = popRing(ring);
   const word = s.words[2 * slot]!;
-  s.words[2 * slot] = word & ~TASK_QUEUED;
-  if (priorityOf(word) > DEFAULT_PRIORITY) s.urgent -= 1;
+  s.words[2 * slot] = word & ~queued;
+  if (priorityOf(word) > defaultPriority) s.urgent -= 1;
   return slot;
 }
 
@@ -218,12 +225,15 @@ export function endTask(s: ExecutorState, slot: number): void {
   const word = words[2 * slot]!;
   s.live -= 1;
   s.futures[slot] = null;
-  if (Object.hasOwn(s.names, slot)) delete s.names[slot];
+  if (s.named !== 0 && Object.hasOwn(s.names, slot)) {
+    delete s.names[slot];
+    s.named -= 1;
+  }
   words[2 * slot + 1] = ~(words[2 * slot + 1]! + 1);
-  if ((word & TASK_QUEUED) === 0) freeSlot(s, slot);
+  if ((word & queued) === 0) freeSlot(s, slot);
   else {
-    words[2 * slot] = word & ((1 << TASK_KIND_SHIFT) - 1) |
-      KIND_GONE << TASK_KIND_SHIFT;
+    words[2 * slot] = word & ((1 << kindShift) - 1) |
+      KIND_GONE << kindShift;
   }
 }
 

@@ -7,6 +7,10 @@
 
 import { grown, grownSlots, SLOT_MASK, SLOTS_MAX } from "../slots.ts";
 
+/** The engine folds a module's own constants only. */
+const slotMask = SLOT_MASK;
+const slotsMax = SLOTS_MAX;
+
 /** The end of a list of slots. */
 export const NO_SLOT = -1;
 
@@ -100,7 +104,7 @@ export function freeTimer(t: TimerTableState, slot: number): void {
  * @returns The number.
  */
 export function timerId(t: TimerTableState, slot: number): number {
-  return t.generations[slot]! * SLOTS_MAX + slot;
+  return t.generations[slot]! * slotsMax + slot;
 }
 
 /**
@@ -111,6 +115,6 @@ export function timerId(t: TimerTableState, slot: number): number {
  * @returns Its slot, or `NO_SLOT` if it is no more.
  */
 export function timerSlot(t: TimerTableState, id: number): number {
-  const slot = id & SLOT_MASK;
+  const slot = id & slotMask;
   return id >= 0 && timerId(t, slot) === id ? slot : NO_SLOT;
 }

@@ -29,6 +29,9 @@ const LOW_LEVELS = 6;
 const LOW_MASK = 0x3fff_ffff;
 const HIGH_UNIT = 0x4000_0000;
 
+/** The engine folds a module's own constants only. */
+const none = NO_SLOT;
+
 /** The earliest deadline has to be looked for. */
 const UNKNOWN = -1;
 
@@ -71,7 +74,7 @@ export function wheelState(): WheelState {
 }
 
 const lowOf = (deadline: number): number => deadline & LOW_MASK;
-const highOf = (deadline: number): number => Math.floor(deadline / HIGH_UNIT);
+const highOf = (deadline: number): number => (deadline * (1 / HIGH_UNIT)) | 0;
 const lowestBit = (bits: number): number => 31 - Math.clz32(bits & -bits);
 
 /** The highest digit of a word that is not 0; `x * 205 >> 10` is x / 5. */
@@ -114,11 +117,11 @@ export class WheelOrder implements TimerOrder {
     const before = s.previous[slot]!;
     const list = this.#listOf(deadline);
     if (deadline === s.first) s.first = UNKNOWN;
-    if (before === NO_SLOT) s.heads[list] = after;
+    if (before === none) s.heads[list] = after;
     else next[before] = after;
-    if (after === NO_SLOT) s.tails[list] = before;
+    if (after === none) s.tails[list] = before;
     else s.previous[after] = before;
-    if (before === after) this.#vacate(list); // Both are NO_SLOT.
+    if (before === after) this.#vacate(list); // Both are none.
   }
 
   due(clk: number): number {
@@ -140,7 +143,7 @@ export class WheelOrder implements TimerOrder {
       this.#deal(list);
     }
     this.#moveFloor(clk);
-    return NO_SLOT;
+    return none;
   }
 
   first(): number {
@@ -151,7 +154,7 @@ export class WheelOrder implements TimerOrder {
     const list = level * DIGITS + lowestBit(s.occupied[level]!);
     let slot = s.heads[list]!;
     let first = deadlines[slot]!;
-    while ((slot = next[slot]!) !== NO_SLOT) {
+    while ((slot = next[slot]!) !== none) {
       if (deadlines[slot]! < first) first = deadlines[slot]!;
     }
     s.first = first;
@@ -163,8 +166,8 @@ export class WheelOrder implements TimerOrder {
     this.#moveFloor(floor);
     s.levels = 0;
     s.occupied.fill(0);
-    s.heads.fill(NO_SLOT);
-    s.tails.fill(NO_SLOT);
+    s.heads.fill(none);
+    s.tails.fill(none);
     s.first = UNKNOWN;
   }
 
@@ -191,10 +194,10 @@ export class WheelOrder implements TimerOrder {
     const s = this.state;
     const { next } = this.#table;
     const last = s.tails[list]!;
-    next[slot] = NO_SLOT;
+    next[slot] = none;
     s.previous[slot] = last;
     s.tails[list] = slot;
-    if (last !== NO_SLOT) {
+    if (last !== none) {
       next[last] = slot;
       return;
     }
@@ -216,9 +219,9 @@ export class WheelOrder implements TimerOrder {
     const s = this.state;
     const { next, deadlines } = this.#table;
     let slot = s.heads[list]!;
-    s.heads[list] = s.tails[list] = NO_SLOT;
+    s.heads[list] = s.tails[list] = none;
     this.#vacate(list);
-    while (slot !== NO_SLOT) {
+    while (slot !== none) {
       const after = next[slot]!;
       this.#append(this.#listOf(deadlines[slot]!), slot);
       slot = after;
