@@ -7,16 +7,24 @@
 
 import { grown } from "../slots.ts";
 import type { TimerOrder } from "./timer_order.ts";
-import { NO_SLOT, type TimerTableState } from "./timer_table.ts";
+import {
+  NO_SLOT,
+  PLACE,
+  slotCount,
+  type TimerTableState,
+  WORDS,
+} from "./timer_table.ts";
+
+/** The engine folds a module's own constants only. */
+const perSlot = WORDS;
+const place = PLACE;
 
 /** A heap as data. */
 export interface TimerHeapState {
   /** Slots; children of `i` are `4i + 1` to `4i + 4` and not before it. */
   slots: Int32Array;
-  /** How many. */
+  /** How many. The table's `PLACE` is a slot's index. */
   length: number;
-  /** For each slot: its index in `slots`. */
-  indices: Int32Array;
   /** For each slot: how many were inserted before it, which orders ties. */
   serials: Float64Array;
   /** Insertions so far. */
@@ -32,7 +40,6 @@ export function timerHeapState(): TimerHeapState {
   return {
     slots: new Int32Array(0),
     length: 0,
-    indices: new Int32Array(0),
     serials: new Float64Array(0),
     serial: 0,
   };
@@ -57,10 +64,9 @@ export class HeapOrder implements TimerOrder {
 
   insert(slot: number): void {
     const s = this.state;
-    const room = this.#table.next.length;
+    const room = slotCount(this.#table);
     if (s.slots.length < room) {
       s.slots = grown(s.slots, new Int32Array(room));
-      s.indices = grown(s.indices, new Int32Array(room));
       s.serials = grown(s.serials, new Float64Array(room));
     }
     s.serials[slot] = s.serial;
@@ -71,23 +77,24 @@ export class HeapOrder implements TimerOrder {
 
   remove(slot: number): void {
     const s = this.state;
-    const at = s.indices[slot]!;
+    const { words } = this.#table;
+    const at = words[perSlot * slot + place]!;
     s.length -= 1;
     const last = s.slots[s.length]!;
     if (last === slot) return;
     // The last one fills the gap: it may belong above it or below.
     this.#up(at, last);
-    if (s.indices[last] === at) this.#down(at, last);
+    if (words[perSlot * last + place] === at) this.#down(at, last);
   }
 
   due(clk: number): number {
     if (this.state.length === 0) return NO_SLOT;
     const slot = this.state.slots[0]!;
-    return this.#table.deadlines[slot]! <= clk ? slot : NO_SLOT;
+    return this.#table.numbers[2 * slot]! <= clk ? slot : NO_SLOT;
   }
 
   first(): number {
-    return this.#table.deadlines[this.state.slots[0]!]!;
+    return this.#table.numbers[2 * this.state.slots[0]!]!;
   }
 
   reset(_floor: number): void {
@@ -97,37 +104,37 @@ export class HeapOrder implements TimerOrder {
 
   /** Moves parents down until `slot` may stand at `at` or above. */
   #up(at: number, slot: number): void {
-    const { slots, indices, serials } = this.state;
-    const { deadlines } = this.#table;
-    const deadline = deadlines[slot]!;
+    const { slots, serials } = this.state;
+    const { numbers, words } = this.#table;
+    const deadline = numbers[2 * slot]!;
     const serial = serials[slot]!;
     while (at > 0) {
       const above = (at - 1) >> 2;
       const parent = slots[above]!;
-      const d = deadlines[parent]!;
+      const d = numbers[2 * parent]!;
       if (d < deadline || (d === deadline && serials[parent]! < serial)) break;
       slots[at] = parent;
-      indices[parent] = at;
+      words[perSlot * parent + place] = at;
       at = above;
     }
     slots[at] = slot;
-    indices[slot] = at;
+    words[perSlot * slot + place] = at;
   }
 
   /** Moves the least children up until `slot` may stand at `at` or below. */
   #down(at: number, slot: number): void {
-    const { slots, indices, serials, length } = this.state;
-    const { deadlines } = this.#table;
-    const deadline = deadlines[slot]!;
+    const { slots, serials, length } = this.state;
+    const { numbers, words } = this.#table;
+    const deadline = numbers[2 * slot]!;
     const serial = serials[slot]!;
     for (let child = 4 * at + 1; child < length; child = 4 * at + 1) {
       const end = child + 4 < length ? child + 4 : length;
       let least = child;
       let chosen = slots[child]!;
-      let d = deadlines[chosen]!;
+      let d = numbers[2 * chosen]!;
       for (let i = child + 1; i < end; i++) {
         const other = slots[i]!;
-        const e = deadlines[other]!;
+        const e = numbers[2 * other]!;
         if (e < d || (e === d && serials[other]! < serials[chosen]!)) {
           least = i;
           chosen = other;
@@ -136,10 +143,10 @@ export class HeapOrder implements TimerOrder {
       }
       if (deadline < d || (deadline === d && serial < serials[chosen]!)) break;
       slots[at] = chosen;
-      indices[chosen] = at;
+      words[perSlot * chosen + place] = at;
       at = least;
     }
     slots[at] = slot;
-    indices[slot] = at;
+    words[perSlot * slot + place] = at;
   }
 }

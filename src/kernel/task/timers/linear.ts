@@ -42,11 +42,11 @@ export class LinearOrder implements TimerOrder {
 
   insert(slot: number): void {
     const { slots } = this.state;
-    const { deadlines } = this.#table;
+    const { numbers } = this.#table;
     let at = slots.length;
     slots.push(slot);
     // Before those of the same deadline: they are popped from the end.
-    while (at > 0 && deadlines[slots[at - 1]!]! <= deadlines[slot]!) {
+    while (at > 0 && numbers[2 * slots[at - 1]!]! <= numbers[2 * slot]!) {
       slots[at] = slots[at - 1]!;
       at -= 1;
     }
@@ -63,12 +63,12 @@ export class LinearOrder implements TimerOrder {
     const { slots } = this.state;
     if (slots.length === 0) return NO_SLOT;
     const slot = slots[slots.length - 1]!;
-    return this.#table.deadlines[slot]! <= clk ? slot : NO_SLOT;
+    return this.#table.numbers[2 * slot]! <= clk ? slot : NO_SLOT;
   }
 
   first(): number {
     const { slots } = this.state;
-    return this.#table.deadlines[slots[slots.length - 1]!]!;
+    return this.#table.numbers[2 * slots[slots.length - 1]!]!;
   }
 
   reset(_floor: number): void {

@@ -14,18 +14,28 @@ const slotsMax = SLOTS_MAX;
 /** The end of a list of slots. */
 export const NO_SLOT = -1;
 
+/** Words of a slot. */
+export const WORDS = 4;
+/** Word: the next slot of the list, of free ones or of a wheel. */
+export const NEXT = 0;
+/** Word: the slot before it in the list of a wheel. */
+export const PREVIOUS = 1;
+/** Word: its list in a wheel, its index in a heap. */
+export const PLACE = 2;
+/** Word: its generation, negative while the slot is free. */
+export const GENERATION = 3;
+
 /** Timers as data. */
 export interface TimerTableState {
   /** Timers that are pending. */
   count: number;
-  /** For each slot: the clk at which it is due. */
-  deadlines: Float64Array;
-  /** For each slot: what `pop` returns. */
-  payloads: Float64Array;
-  /** For each slot: its generation, negative while it is free. */
-  generations: Int32Array;
-  /** For each slot: the next one of its list, of free ones or of a wheel. */
-  next: Int32Array;
+  /** Two numbers for each slot: the clk at which it is due, what `pop` returns. */
+  numbers: Float64Array;
+  /**
+   * Four words for each slot, in one cache line: `NEXT`, `PREVIOUS`, `PLACE`,
+   * `GENERATION`.
+   */
+  words: Int32Array;
   /** First slot of the list of free ones, or `NO_SLOT`. */
   freeSlot: number;
 }
@@ -38,25 +48,33 @@ export interface TimerTableState {
 export function timerTableState(): TimerTableState {
   return {
     count: 0,
-    deadlines: new Float64Array(0),
-    payloads: new Float64Array(0),
-    generations: new Int32Array(0),
-    next: new Int32Array(0),
+    numbers: new Float64Array(0),
+    words: new Int32Array(0),
     freeSlot: NO_SLOT,
   };
 }
 
 /** Doubles the table; all new slots are free, the lowest is taken first. */
 function grow(t: TimerTableState): void {
-  const before = t.next.length;
+  const before = slotCount(t);
   const slots = grownSlots(before, "timers");
-  t.deadlines = grown(t.deadlines, new Float64Array(slots));
-  t.payloads = grown(t.payloads, new Float64Array(slots));
-  t.generations = grown(t.generations, new Int32Array(slots), ~0);
-  t.next = grown(t.next, new Int32Array(slots));
-  for (let slot = before; slot < slots; slot++) t.next[slot] = slot + 1;
-  t.next[slots - 1] = NO_SLOT;
+  t.numbers = grown(t.numbers, new Float64Array(2 * slots));
+  t.words = grown(t.words, new Int32Array(WORDS * slots));
+  for (let slot = before; slot < slots; slot++) {
+    t.words[WORDS * slot + NEXT] = slot + 1 < slots ? slot + 1 : NO_SLOT;
+    t.words[WORDS * slot + GENERATION] = ~0;
+  }
   t.freeSlot = before;
+}
+
+/**
+ * Counts slots, free ones included.
+ *
+ * @param t The table.
+ * @returns How many.
+ */
+export function slotCount(t: TimerTableState): number {
+  return t.words.length / WORDS;
 }
 
 /**
@@ -74,10 +92,12 @@ export function takeTimer(
 ): number {
   if (t.freeSlot === NO_SLOT) grow(t);
   const slot = t.freeSlot;
-  t.freeSlot = t.next[slot]!;
-  t.generations[slot] = ~t.generations[slot]!;
-  t.deadlines[slot] = deadline;
-  t.payloads[slot] = payload;
+  const { words, numbers } = t;
+  const at = WORDS * slot;
+  t.freeSlot = words[at + NEXT]!;
+  words[at + GENERATION] = ~words[at + GENERATION]!;
+  numbers[2 * slot] = deadline;
+  numbers[2 * slot + 1] = payload;
   t.count += 1;
   return slot;
 }
@@ -90,8 +110,10 @@ export function takeTimer(
  */
 export function freeTimer(t: TimerTableState, slot: number): void {
   // Generations wrap after 2^31 tenants: a number is then given again.
-  t.generations[slot] = ~((t.generations[slot]! + 1) & 0x7fff_ffff);
-  t.next[slot] = t.freeSlot;
+  const { words } = t;
+  const at = WORDS * slot;
+  words[at + GENERATION] = ~((words[at + GENERATION]! + 1) & 0x7fff_ffff);
+  words[at + NEXT] = t.freeSlot;
   t.freeSlot = slot;
   t.count -= 1;
 }
@@ -104,7 +126,7 @@ export function freeTimer(t: TimerTableState, slot: number): void {
  * @returns The number.
  */
 export function timerId(t: TimerTableState, slot: number): number {
-  return t.generations[slot]! * slotsMax + slot;
+  return t.words[WORDS * slot + GENERATION]! * slotsMax + slot;
 }
 
 /**

@@ -26,14 +26,20 @@ import {
 } from "./timer_table.ts";
 import { WheelOrder, type WheelState, wheelState } from "./wheel.ts";
 
+/** The engine folds a module's own constants only. */
+const none = NO_SLOT;
+
 /** No timer: the answer of a `pop` that finds none due. */
 export const NO_TIMER: number = -1;
 
 /** Timers that a list holds before they move to a heap. */
-export const LINEAR_MAX = 16;
+export const LINEAR_MAX = 64;
 
-/** Timers that a heap holds before they move to a wheel. */
-export const HEAP_MAX = 2_048;
+/**
+ * Timers that a heap holds before they move to a wheel. Deadlines that lie close
+ * are faster in a wheel from some hundreds on, far ones from some thousands on.
+ */
+export const HEAP_MAX = 1_024;
 
 /** What keeps timers in order. */
 export type TimerStructure = "linear" | "heap" | "wheel";
@@ -155,8 +161,8 @@ export class Timers {
   cancel(id: number): boolean {
     const { table } = this.state;
     const slot = timerSlot(table, id);
-    if (slot === NO_SLOT) return false;
-    this.#take(slot);
+    if (slot === none) return false;
+    this.#take(this.#order(), slot);
     return true;
   }
 
@@ -170,8 +176,8 @@ export class Timers {
   retarget(id: number, payload: number): boolean {
     const { table } = this.state;
     const slot = timerSlot(table, id);
-    if (slot !== NO_SLOT) table.payloads[slot] = payload;
-    return slot !== NO_SLOT;
+    if (slot !== none) table.numbers[2 * slot + 1] = payload;
+    return slot !== none;
   }
 
   /**
@@ -185,14 +191,15 @@ export class Timers {
     const s = this.state;
     if (clk < s.floor) return NO_TIMER;
     const { table } = s;
-    const slot = this.#order().due(clk);
-    if (slot === NO_SLOT) {
+    const order = this.#order();
+    const slot = order.due(clk);
+    if (slot === none) {
       s.floor = clk;
       return NO_TIMER;
     }
-    const payload = table.payloads[slot]!;
-    s.floor = table.deadlines[slot]!;
-    this.#take(slot);
+    const payload = table.numbers[2 * slot + 1]!;
+    s.floor = table.numbers[2 * slot]!;
+    this.#take(order, slot);
     return payload;
   }
 
@@ -202,9 +209,9 @@ export class Timers {
     return structure === "heap" ? this.#heap : this.#wheel;
   }
 
-  #take(slot: number): void {
+  #take(order: TimerOrder, slot: number): void {
     const s = this.state;
-    this.#order().remove(slot);
+    order.remove(slot);
     freeTimer(s.table, slot);
     if (!s.fixed) this.#shrink(s);
   }

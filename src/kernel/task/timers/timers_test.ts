@@ -87,11 +87,17 @@ const steps = (base: number): fc.Arbitrary<Step[]> => {
 /** Runs a script on both, comparing after each step. */
 function compare(
   structure: TimerStructure | undefined,
+  before: number,
   script: readonly Step[],
 ): void {
   let timers = new Timers(timersState(structure));
   const model = new Model();
   const ids: number[] = [];
+  for (let i = 0; i < before; i++) {
+    const deadline = 1_000 + 37 * i % 500;
+    ids.push(timers.add(deadline, i));
+    model.add(deadline, i);
+  }
   for (const step of script) {
     if (step.act === "add") {
       const payload = ids.length;
@@ -119,8 +125,9 @@ for (const structure of STRUCTURES) {
   Deno.test(`Timers order as the model does, kept in: ${name}`, () => {
     fc.assert(
       fc.property(
+        fc.constantFrom(0, LINEAR_MAX - 4, HEAP_MAX - 4),
         fc.constantFrom(0, 2 ** 30 - 20, 2 ** 35 - 20, 2 ** 45).chain(steps),
-        (script) => compare(structure, script),
+        (before, script) => compare(structure, before, script),
       ),
       { numRuns: 150 },
     );

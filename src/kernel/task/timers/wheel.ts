@@ -13,9 +13,15 @@
  * @module
  */
 
-import { grown } from "../slots.ts";
 import type { TimerOrder } from "./timer_order.ts";
-import { NO_SLOT, type TimerTableState } from "./timer_table.ts";
+import {
+  NEXT,
+  NO_SLOT,
+  PLACE,
+  PREVIOUS,
+  type TimerTableState,
+  WORDS,
+} from "./timer_table.ts";
 
 /** Digits of a deadline: 55 bits, enough for any safe integer. */
 export const WHEEL_LEVELS = 11;
@@ -31,6 +37,10 @@ const HIGH_UNIT = 0x4000_0000;
 
 /** The engine folds a module's own constants only. */
 const none = NO_SLOT;
+const perSlot = WORDS;
+const nextWord = NEXT;
+const previousWord = PREVIOUS;
+const placeWord = PLACE;
 
 /** The earliest deadline has to be looked for. */
 const UNKNOWN = -1;
@@ -49,8 +59,6 @@ export interface WheelState {
   heads: Int32Array;
   /** For each list: its last slot. */
   tails: Int32Array;
-  /** For each slot: the one before it in its list. */
-  previous: Int32Array;
   /** The earliest deadline, or -1 while it is not known. */
   first: number;
 }
@@ -68,7 +76,6 @@ export function wheelState(): WheelState {
     levels: 0,
     heads: new Int32Array(WHEEL_LEVELS * DIGITS).fill(NO_SLOT),
     tails: new Int32Array(WHEEL_LEVELS * DIGITS).fill(NO_SLOT),
-    previous: new Int32Array(0),
     first: UNKNOWN,
   };
 }
@@ -83,7 +90,7 @@ const highestDigit = (word: number): number =>
 
 /** The wheel. */
 export class WheelOrder implements TimerOrder {
-  /** All there is to save; lists go on in the table's `next`. */
+  /** All there is to save; lists go on in the table's words. */
   readonly state: WheelState;
   readonly #table: TimerTableState;
 
@@ -100,38 +107,34 @@ export class WheelOrder implements TimerOrder {
 
   insert(slot: number): void {
     const s = this.state;
-    const room = this.#table.next.length;
-    if (s.previous.length < room) {
-      s.previous = grown(s.previous, new Int32Array(room));
-    }
-    const deadline = this.#table.deadlines[slot]!;
+    const deadline = this.#table.numbers[2 * slot]!;
     if (deadline < s.first) s.first = deadline;
     this.#append(this.#listOf(deadline), slot);
   }
 
   remove(slot: number): void {
     const s = this.state;
-    const { next, deadlines } = this.#table;
-    const deadline = deadlines[slot]!;
-    const after = next[slot]!;
-    const before = s.previous[slot]!;
-    const list = this.#listOf(deadline);
-    if (deadline === s.first) s.first = UNKNOWN;
+    const { words, numbers } = this.#table;
+    const at = perSlot * slot;
+    const after = words[at + nextWord]!;
+    const before = words[at + previousWord]!;
+    const list = words[at + placeWord]!;
+    if (numbers[2 * slot] === s.first) s.first = UNKNOWN;
     if (before === none) s.heads[list] = after;
-    else next[before] = after;
+    else words[perSlot * before + nextWord] = after;
     if (after === none) s.tails[list] = before;
-    else s.previous[after] = before;
+    else words[perSlot * after + previousWord] = before;
     if (before === after) this.#vacate(list); // Both are none.
   }
 
   due(clk: number): number {
     const s = this.state;
-    const { deadlines } = this.#table;
+    const { numbers } = this.#table;
     while (s.levels !== 0) {
       const level = lowestBit(s.levels);
       const list = level * DIGITS + lowestBit(s.occupied[level]!);
       const slot = s.heads[list]!;
-      const deadline = deadlines[slot]!;
+      const deadline = numbers[2 * slot]!;
       if (level === 0) {
         if (deadline > clk) break;
         this.#moveFloor(deadline);
@@ -149,13 +152,13 @@ export class WheelOrder implements TimerOrder {
   first(): number {
     const s = this.state;
     if (s.first !== UNKNOWN) return s.first;
-    const { next, deadlines } = this.#table;
+    const { words, numbers } = this.#table;
     const level = lowestBit(s.levels);
     const list = level * DIGITS + lowestBit(s.occupied[level]!);
     let slot = s.heads[list]!;
-    let first = deadlines[slot]!;
-    while ((slot = next[slot]!) !== none) {
-      if (deadlines[slot]! < first) first = deadlines[slot]!;
+    let first = numbers[2 * slot]!;
+    while ((slot = words[perSlot * slot + nextWord]!) !== none) {
+      if (numbers[2 * slot]! < first) first = numbers[2 * slot]!;
     }
     s.first = first;
     return first;
@@ -192,13 +195,15 @@ export class WheelOrder implements TimerOrder {
 
   #append(list: number, slot: number): void {
     const s = this.state;
-    const { next } = this.#table;
+    const { words } = this.#table;
     const last = s.tails[list]!;
-    next[slot] = none;
-    s.previous[slot] = last;
+    const at = perSlot * slot;
+    words[at + nextWord] = none;
+    words[at + previousWord] = last;
+    words[at + placeWord] = list;
     s.tails[list] = slot;
     if (last !== none) {
-      next[last] = slot;
+      words[perSlot * last + nextWord] = slot;
       return;
     }
     s.heads[list] = slot;
@@ -217,13 +222,13 @@ export class WheelOrder implements TimerOrder {
   /** Deals a list out to the levels below, oldest first. */
   #deal(list: number): void {
     const s = this.state;
-    const { next, deadlines } = this.#table;
+    const { words, numbers } = this.#table;
     let slot = s.heads[list]!;
     s.heads[list] = s.tails[list] = none;
     this.#vacate(list);
     while (slot !== none) {
-      const after = next[slot]!;
-      this.#append(this.#listOf(deadlines[slot]!), slot);
+      const after = words[perSlot * slot + nextWord]!;
+      this.#append(this.#listOf(numbers[2 * slot]!), slot);
       slot = after;
     }
   }
