@@ -237,7 +237,8 @@ const NATIVE_GOALS: readonly [tasks: number, goal: number][] = [
   [100_000, 10],
 ];
 
-async function oneKind(): Promise<Row[]> {
+/** The first group; leaves our times, by number of tasks, in `alone`. */
+async function oneKind(alone: Map<number, number>): Promise<Row[]> {
   const rows: Row[] = [];
   const plain = ours({ turns: pollTurns });
   for (const [tasks, goal] of NATIVE_GOALS) {
@@ -247,6 +248,7 @@ async function oneKind(): Promise<Row[]> {
       nativeResolved,
       rxjsQueue,
     ]);
+    alone.set(tasks, mine!);
     const id = `executor/turn/N=${tasks}`;
     rows.push(peerRow(`${id}/async-await`, mine!, other!, goal));
     rows.push(peerRow(`${id}/async-await-resolved`, mine!, resolved!));
@@ -289,15 +291,22 @@ async function withGenerators(): Promise<Row[]> {
   return rows;
 }
 
-/** What 16 kinds cost beside one, when the process knows both. */
-async function manyKinds(): Promise<Row[]> {
+/**
+ * What 16 kinds cost beside one, as it was while the process knew no other; and what one kind costs from here on, where the engine
+ * cannot inline its poll any more.
+ */
+async function manyKinds(alone: ReadonlyMap<number, number>): Promise<Row[]> {
   const rows: Row[] = [];
   const one = ours({ turns: pollTurns });
   const sixteen = ours(sixteenKinds());
-  for (const tasks of [100, 10_000, 100_000]) {
-    const [many, single] = await takeTurns(tasks, [sixteen, one]);
+  for (const [tasks, ns] of alone) {
+    if (tasks < 100) continue;
+    const [many, other] = await takeTurns(tasks, [sixteen, native]);
+    const [single] = await takeTurns(tasks, [one, native]);
     const id = `executor/16-kinds/N=${tasks}`;
-    rows.push(valueRow(id, many! / single!, "× one kind", 3.5));
+    rows.push(valueRow(`${id}/one-kind-alone`, many! / ns, "×", 3.5));
+    rows.push(valueRow(`${id}/one-kind-beside`, many! / single!, "×", 3.5));
+    rows.push(peerRow(`${id}/async-await`, many!, other!));
   }
   return rows;
 }
@@ -359,11 +368,12 @@ function millionTasks(): Row[] {
  * @returns The rows.
  */
 export async function compareExecutor(): Promise<Row[]> {
+  const alone = new Map<number, number>();
   return [
-    ...await oneKind(),
+    ...await oneKind(alone),
     ...await withStatistics(),
     ...await withGenerators(),
-    ...await manyKinds(),
+    ...await manyKinds(alone),
     ...millionTasks(),
   ];
 }
