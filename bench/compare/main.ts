@@ -16,12 +16,21 @@ type Measure = () => Row[] | Promise<Row[]>;
 const AREAS: Readonly<Record<string, () => Promise<Measure>>> = {
   machine: async () => (await import("./machine.ts")).machineRows,
   heaps: async () => (await import("./heaps.ts")).heapRows,
+  executor: async () => (await import("./executor.ts")).compareExecutor,
+  timers: async () => (await import("./timers.ts")).compareTimers,
 };
 
 /** Measures one area in a process of its own. */
 async function rowsOf(area: string): Promise<Row[]> {
   const { success, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-all", import.meta.filename!, "--json", area],
+    args: [
+      "run",
+      "--allow-all",
+      "--v8-flags=--expose-gc",
+      import.meta.filename!,
+      "--json",
+      area,
+    ],
     stderr: "inherit",
   }).output();
   if (!success) throw new Error(`measuring ${area} failed`);

@@ -27,7 +27,7 @@ export interface PageRecord {
 }
 
 /** Pages that are copied into one buffer: the host makes few big ones faster than many small ones. */
-const COPIES = 32;
+const COPIES = 16;
 
 /** Room for copies of pages that are saved together. A buffer lives as long as any page in it. */
 export class PageCopies {
