@@ -88,7 +88,7 @@ export class Mmu {
   /** Derived: pages that were fetched from at this privilege level; index as in the TLB. The engine sets them. */
   readonly fetchTag: Float64Array = new Float64Array(TLB_ENTRIES);
   /** Derived: index of the page that instructions are fetched from, or −1. */
-  codeIndex = -1;
+  codeIndex: number = -1;
   /** Called when that page has to be translated again. */
   onFetchDropped: () => void = () => {};
   /** RAM as 32-bit words. */

@@ -44,7 +44,11 @@ export class CodeCache implements InstructionSource {
   readonly #byEntry: Operation[][] = new Array(TLB_ENTRIES).fill(NOWHERE);
   readonly #buffer: Uint8Array = new Uint8Array(INSTRUCTION_BYTES_MAX);
 
-  /** @param core whose memory is decoded */
+  /**
+   * An empty cache.
+   *
+   * @param core whose memory is decoded
+   */
   constructor(core: Core) {
     this.#core = core;
     core.phys.ram.onWatched = (page) => this.#drop(page);

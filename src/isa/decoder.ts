@@ -38,9 +38,6 @@ const LOCKABLE: readonly string[] = Object.freeze(
     "SBB SUB XOR XADD XCHG").split(" "),
 );
 
-/** A control or debug register is an operand. */
-const SPECIAL = /[CD]/;
-
 const REX_W = 8;
 const REX_B = 1;
 
@@ -84,7 +81,6 @@ export class Decoder {
     this.#limit = start + Math.min(available, INSTRUCTION_BYTES_MAX);
     this.#short = false;
     let opcode = this.#prefixes();
-    const opcodeAt = this.at - 1 - start;
     let map = ONE_BYTE_MAP;
     if (opcode === 0x0f) {
       opcode = this.byte();
@@ -96,7 +92,6 @@ export class Decoder {
     }
     const row = this.#select(map[opcode] ?? null);
     const o = new Operation(invalidOpcode);
-    o.opcodeAt = opcodeAt;
     if (row) this.#operands(o, row, opcode, offset);
     o.length = this.at - start;
     o.end = offset + o.length;
@@ -184,13 +179,14 @@ export class Decoder {
   #select(entry: Entry): Row | null {
     while (entry && entry.type !== "row") {
       if (entry.type === "prefix") {
-        entry = (this.#repeat === REP
+        const chosen = this.#repeat === REP
           ? entry.f3
           : this.#repeat === REPNE
           ? entry.f2
           : this.operand16
           ? entry.p66
-          : undefined) ?? entry.none;
+          : undefined;
+        entry = chosen === undefined ? entry.none : chosen;
         continue;
       }
       const modrm = this.#peek();
@@ -209,10 +205,11 @@ export class Decoder {
     o.segment = this.#segment;
     o.address32 = this.#address32;
     o.operand16 = this.operand16 && !(this.rex & REX_W);
-    const first = row.operands[0];
-    o.width = this.#width(first?.[1], row);
+    const [first = ""] = row.operands;
+    // Of RET, RETF and ENTER the size is that of the stack, not of the immediate.
+    o.width = this.#width(first === "Iw" ? undefined : first[1], row);
     o.sourceWidth = this.#width(row.operands[1]?.[1], row);
-    if (row.modrm) decodeModrm(this, o, SPECIAL.test(row.shape));
+    if (row.modrm) decodeModrm(this, o, row.special);
     for (let i = 0; i < row.operands.length; i++) {
       const operand = row.operands[i]!;
       this.#operand(o, operand, i === 0 ? o.width : o.sourceWidth, opcode, row);
@@ -346,5 +343,6 @@ export class Decoder {
       return;
     }
     o.execute = row.bind(o, row);
+    o.isValid = o.execute !== invalidOpcode || row.mnemonic.startsWith("UD");
   }
 }

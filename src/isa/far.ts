@@ -47,6 +47,7 @@ import {
 import type { Binder } from "./opcode_row.ts";
 import type { Handler, Operation, Processor } from "./processor.ts";
 import { requireRing0, shadowStack } from "./system.ts";
+import { invalidOpcode, IRET_SHORT, unmodelled } from "./unmodelled.ts";
 
 const TWO_32 = 0x1_0000_0000;
 const RCX = 2;
@@ -82,9 +83,14 @@ export const int: Handler = (x, o) =>
 /** INT1: a debug exception that asks no gate's DPL. */
 export const int1: Handler = (x, o) => interrupt(x, o, VECTOR_DB, "exception");
 
+function lackIret(x: Processor, o: Operation): number {
+  o.kind = IRET_SHORT;
+  return unmodelled(x, o);
+}
+
 /** IRETQ; of 32 and 16 bits it is not modelled. */
 export const iret: Handler = (x, o) => {
-  if (o.width !== 8) x.fault.raise(VECTOR_UD);
+  if (o.width !== 8) return lackIret(x, o);
   x.leave();
   x.core.interrupts.iretq();
   x.core.refresh();
@@ -428,8 +434,6 @@ export const str: Handler = (x, o) => storeSelector(x, o, x.cpu.tr.selector);
 export const segmentMove: Binder = (o, row) => {
   const number = o.number & 7;
   const writes = row.operands[0] === "Sw";
-  if (number > 5 || (writes && number === CS)) {
-    return (x) => x.fault.raise(VECTOR_UD);
-  }
+  if (number > 5 || (writes && number === CS)) return invalidOpcode;
   return writes ? writeSegment : readSegment;
 };

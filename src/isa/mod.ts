@@ -1,12 +1,13 @@
 /**
  * The instruction engine: executes x86-64 machine code on the same machine as kernels in TypeScript.
  *
+ * Hand {@linkcode isaEngine} to a machine as its `engine`; RIP outside the host range then executes what memory holds.
+ * What it does not execute is listed in {@linkcode UNMODELLED}.
+ *
  * @module
  */
 
-export * from "./cpuid.ts";
-export * from "./decoder.ts";
-export * from "./engine.ts";
-export * from "./operands.ts";
-export { type Handler, INSTRUCTION_BYTES_MAX, Operation } from "./processor.ts";
+export { cpuid, CPUID_LEAVES, type CpuidLeaf } from "./cpuid.ts";
+export { disassemble, type Disassembled } from "./disassemble.ts";
+export { isaEngine } from "./engine.ts";
 export { UNMODELLED, type Unmodelled } from "./unmodelled.ts";

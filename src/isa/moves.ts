@@ -201,6 +201,10 @@ export const xchg: Handler = (x, o) => {
   return o.end;
 };
 
+/** 90 exchanges RAX with itself, and is NOP: it clears no upper half. */
+export const xchgAccumulator: Binder = (o) =>
+  o.rm === o.reg ? ((_, same) => same.end) : xchg;
+
 /** BSWAP; of 16 bits, which the manual leaves undefined, gives 0. */
 export const bswap: Handler = (x, o) => {
   const low = x.readRm(o);

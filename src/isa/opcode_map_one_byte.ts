@@ -47,24 +47,17 @@ import {
   mov,
   moveSignExtend32,
   xchg,
+  xchgAccumulator,
   xlat,
 } from "./moves.ts";
 import { div, idiv, imul, imulTo, mul } from "./multiply_divide.ts";
-import {
-  always,
-  byMod,
-  byPrefix,
-  byRm,
-  type Entry,
-  group,
-  row,
-} from "./opcode_row.ts";
+import { always, byMod, byRm, type Entry, group, row } from "./opcode_row.ts";
 import { portIn, portOut, stringPort } from "./ports.ts";
 import { RCL, RCR, ROL, ROR, SAR, shifts, SHL, SHR } from "./shifts.ts";
 import { enter, leave, pop, popf, push, pushf } from "./stack.ts";
 import { cmps, ins, lods, movs, outs, scas, stos } from "./strings.ts";
 import { cli, hlt, nop, sti } from "./system.ts";
-import { unmodelled, X87 } from "./unmodelled.ts";
+import { TSX, unmodelled, X87 } from "./unmodelled.ts";
 
 /** Mnemonics of the sixteen conditions. */
 export const CONDITIONS: readonly string[] = Object.freeze(
@@ -170,8 +163,9 @@ const X87_DF = byMod(
   ),
 );
 
-/** What an exchange of RAX with itself is. */
-const NOP = row("NOP", always(nop));
+const NONE_1_TO_6: readonly null[] = [null, null, null, null, null, null];
+const XABORT = byMod(null, byRm(row("XABORT E,Ib", always(unmodelled), TSX)));
+const XBEGIN = byMod(null, byRm(row("XBEGIN E,Jz", always(unmodelled), TSX)));
 
 /** By opcode. */
 export const ONE_BYTE_MAP: readonly Entry[] = place([
@@ -212,10 +206,7 @@ export const ONE_BYTE_MAP: readonly Entry[] = place([
     row("MOV Sw,Ew", segmentMove),
     group(row("POP Ev d64", pop)),
   ]],
-  [0x90, [
-    byPrefix(row("XCHG Zv,rAX", always(xchg)), { f3: NOP }),
-    ...new Array<Entry>(7).fill(row("XCHG Zv,rAX", always(xchg))),
-  ]],
+  [0x90, eight(row("XCHG Zv,rAX", xchgAccumulator))],
   [0x98, [
     row("CBW Xv", always(convertAccumulator)),
     row("CWD Xv", always(extendAccumulator)),
@@ -251,8 +242,8 @@ export const ONE_BYTE_MAP: readonly Entry[] = place([
     row("RET f64", always(ret)),
   ]],
   [0xc6, [
-    group(row("MOV Eb,Ib", mov)),
-    group(row("MOV Ev,Iz", mov)),
+    group(row("MOV Eb,Ib", mov), ...NONE_1_TO_6, XABORT),
+    group(row("MOV Ev,Iz", mov), ...NONE_1_TO_6, XBEGIN),
     row("ENTER Iw,Ib d64", always(enter)),
     row("LEAVE Xv d64", always(leave)),
     row("RETF Iw", always(retFar)),

@@ -6,7 +6,7 @@
  * ModRM.reg, `S` segment, `C` control and `D` debug register by ModRM.reg, `Z` register by the opcode's low bits, `I`
  * immediate, `J` relative target, `O` memory at an address in the instruction; `AL`, `rAX`, `CL`, `DX`, `1` as they
  * stand. Second letter, the size: `b` 1 byte, `w` 2, `d` 4, `q` 8, `v` 2, 4 or 8 by prefix 66 and REX.W, `z` the same but
- * 4 instead of 8, `y` 4 or 8, `p` a far pointer; none where the size doesn't matter. Behind the operands: `d64` where
+ * 4 instead of 8, `y` 4 or 8, `p` a far pointer, `s` a table's limit and base; none where the size doesn't matter. Behind the operands: `d64` where
  * the size is 8 without a prefix, `f64` where it always is.
  *
  * Source: SDM 2D, "Opcode Map", "Key to Abbreviations".
@@ -33,6 +33,8 @@ export interface Row {
   readonly shape: string;
   /** Whether a ModRM byte follows the opcode. */
   readonly modrm: boolean;
+  /** Whether an operand is a control or debug register: ModRM.mod is ignored then. */
+  readonly special: boolean;
   /** Which sizes have another default. */
   readonly size: "" | "d64" | "f64";
   /** Given to the operation. */
@@ -49,7 +51,7 @@ export type Choice =
   | { readonly type: "mod"; readonly memory: Entry; readonly register: Entry }
   /** By ModRM.rm. */
   | { readonly type: "rm"; readonly rows: readonly Entry[] }
-  /** By mandatory prefix: F2 and F3 win over 66; an absent one means `none`. */
+  /** By mandatory prefix: F2 and F3 win over 66; an absent one means `none`, `null` is invalid. */
   | {
     readonly type: "prefix";
     readonly none: Entry;
@@ -61,7 +63,7 @@ export type Choice =
 /** What a map holds for an opcode: `null` is invalid. */
 export type Entry = Row | Choice | null;
 
-const USES_MODRM = /^[EMRGSCD][bwdqvzyp]?$/;
+const USES_MODRM = /^[EMRGSCD][bwdqvzyps]?$/;
 
 /**
  * A row.
@@ -84,6 +86,7 @@ export function row(text: string, bind: Binder, kind = 0): Row {
     operands,
     shape: operands.map(shapeLetter).join(""),
     modrm: operands.some(isModrm),
+    special: operands.includes("Cd") || operands.includes("Dd"),
     size,
     kind,
     bind,
@@ -116,6 +119,15 @@ export const byMod = (memory: Entry, register: Entry): Choice => ({
 export const byRm = (...rows: readonly Entry[]): Choice => ({
   type: "rm",
   rows,
+});
+
+/** Invalid with 66, F2 and F3 (`NP` in the manual). */
+export const np = (none: Entry): Choice => ({
+  type: "prefix",
+  none,
+  p66: null,
+  f3: null,
+  f2: null,
 });
 
 /** By mandatory prefix. */

@@ -24,7 +24,7 @@ export const MODE_GENERAL = 3;
 export const MODE_RIP_GENERAL = 4;
 
 /** No register. */
-export const NO_REGISTER = -1;
+export const NO_REGISTER: number = -1;
 
 /** Segments whose base counts. */
 export const SEGMENT_NONE = 0;
@@ -88,8 +88,8 @@ export class Operands {
   kind = 0;
   /** `REP_NONE`, `REPNE` or `REP`. */
   repeat: number = REP_NONE;
-  /** Offset of the opcode inside the instruction, behind all prefixes. */
-  opcodeAt = 0;
+  /** Whether the encoding is allowed. */
+  isValid = false;
   /** The row of the opcode map that it matched. */
   text = "";
 }

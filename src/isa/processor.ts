@@ -66,7 +66,11 @@ export class Operation extends Operands {
   /** What executes it. */
   execute: Handler;
 
-  /** @param execute what executes it */
+  /**
+   * An operation without operands.
+   *
+   * @param execute what executes it
+   */
   constructor(execute: Handler) {
     super();
     this.execute = execute;
@@ -148,6 +152,8 @@ export class Processor {
   readonly #source: InstructionSource;
 
   /**
+   * A CPU over a core's state.
+   *
    * @param core the machine's
    * @param source where instructions come from
    */

@@ -127,12 +127,16 @@ function buildFrame(
 ): void {
   const r = x.regs;
   const rbp = width === 2 ? 4 * RBP : RBP_LOW;
-  // 1. Push RBP; the frame begins here.
+  // 1. What is to be pushed, and the last word of the frame, can be stored to.
+  const pushed = width * (level + 1);
+  x.checkStore(x.stackAddress(-pushed), pushed);
+  x.checkStore(x.stackAddress(-pushed - bytes), width);
+  // 2. Push RBP; the frame begins here.
   const old = x.readRegister(width, rbp);
   x.push(width, old, x.high);
   const frameLow = r[RSP_LOW]!;
   const frameHigh = r[RSP_LOW + 1]!;
-  // 2. Push the frame pointers of the enclosing levels, then this one.
+  // 3. Push the frame pointers of the enclosing levels, then this one.
   if (level > 0) {
     let display = r[RBP_LOW + 1]! * 0x1_0000_0000 + (r[RBP_LOW]! >>> 0);
     for (let i = 1; i < level; i++) {
@@ -142,9 +146,7 @@ function buildFrame(
     }
     x.push(width, frameLow, frameHigh);
   }
-  // 3. Make room, and see that the last byte can be stored to.
+  // 4. Make room; RBP is the frame.
   x.moveStack(-bytes);
-  x.checkStore(x.stackAddress(0), width);
-  // 4. RBP is the frame.
   x.writeRegister(width, rbp, frameLow, frameHigh);
 }

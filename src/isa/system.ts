@@ -29,7 +29,9 @@ import {
   RFLAGS_IOPL_SHIFT,
 } from "../hw/registers.ts";
 import { cpuid as askCpuid } from "./cpuid.ts";
+import type { Binder } from "./opcode_row.ts";
 import type { Handler, Processor } from "./processor.ts";
+import { invalidOpcode } from "./unmodelled.ts";
 
 const TWO_32 = 0x1_0000_0000;
 const RAX = 0;
@@ -88,7 +90,7 @@ export const hlt: Handler = (x, o) => {
 // Control registers
 
 /** MOV reg, CR. */
-export const readControl: Handler = (x, o) => {
+const readControl: Handler = (x, o) => {
   const { regs } = x;
   const value = controlRegister(x, o.number);
   requireRing0(x);
@@ -115,7 +117,7 @@ function controlRegister(x: Processor, number: number): number {
 }
 
 /** MOV CR, reg. */
-export const writeControl: Handler = (x, o) => {
+const writeControl: Handler = (x, o) => {
   const { cpu, core, regs } = x;
   controlRegister(x, o.number);
   requireRing0(x);
@@ -161,6 +163,21 @@ export const lmsw: Handler = (x, o) => {
   return finish(x, o.end);
 };
 
+/** Control registers that exist. */
+const CONTROL_REGISTERS: readonly number[] = Object.freeze([0, 2, 3, 4, 8]);
+
+/** MOV to and from control registers: others are invalid. */
+export const moveControl: Binder = (o, row) => {
+  if (!CONTROL_REGISTERS.includes(o.number)) return invalidOpcode;
+  return row.operands[0] === "Cd" ? writeControl : readControl;
+};
+
+/** MOV to and from debug registers: there are eight. */
+export const moveDebug: Binder = (o, row) => {
+  if (o.number > 7) return invalidOpcode;
+  return row.operands[0] === "Dd" ? writeDebug : readDebug;
+};
+
 // Debug registers
 
 /** DR4 and DR5 are other names of DR6 and DR7, unless CR4.DE makes them invalid. */
@@ -174,7 +191,7 @@ function debugNumber(x: Processor, number: number): number {
 }
 
 /** MOV reg, DR. */
-export const readDebug: Handler = (x, o) => {
+const readDebug: Handler = (x, o) => {
   const n = 2 * debugNumber(x, o.number);
   requireRing0(x);
   x.regs[o.rm] = x.cpu.debug[n]!;
@@ -183,7 +200,7 @@ export const readDebug: Handler = (x, o) => {
 };
 
 /** MOV DR, reg. */
-export const writeDebug: Handler = (x, o) => {
+const writeDebug: Handler = (x, o) => {
   const n = debugNumber(x, o.number);
   requireRing0(x);
   let low = x.regs[o.rm]!;

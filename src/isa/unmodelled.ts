@@ -9,7 +9,7 @@
 
 import { VECTOR_NM, VECTOR_UD } from "../hw/exception.ts";
 import { CR0_EM, CR0_TS, CR4_OSFXSR } from "../hw/registers.ts";
-import type { Handler, Processor } from "./processor.ts";
+import type { Handler, Operation, Processor } from "./processor.ts";
 
 /** A family that is not modelled. */
 export interface Unmodelled {
@@ -54,8 +54,15 @@ export const UNMODELLED: readonly Unmodelled[] = Object.freeze([
     raises: "#UD",
   },
   { name: "SMAP: CLAC, STAC", opcodes: "0F 01 CA–CB", raises: "#UD" },
-  { name: "INVPCID, WBNOINVD and others", opcodes: "", raises: "#UD" },
+  {
+    name:
+      "INVEPT, INVVPID, INVPCID, MOVDIRI, CLWB, CLFLUSHOPT, TPAUSE, FEMMS, shadow stacks",
+    opcodes: "0F 38 80–82, F8–F9; 0F 0E; 66 and F3 0F AE /6, /7",
+    raises: "#UD",
+  },
   { name: "RSM", opcodes: "0F AA", raises: "#UD" },
+  { name: "TSX", opcodes: "C6 F8, C7 F8, 0F 01 D5–D6", raises: "#UD" },
+  { name: "IRET of 16 and 32 bits", opcodes: "CF", raises: "#UD" },
 ]);
 
 /** Index of x87 in the list. */
@@ -85,6 +92,11 @@ export const OTHERS = 11;
 /** Index of RSM. */
 export const RSM = 12;
 
+/** Index of TSX. */
+export const TSX = 13;
+/** Index of IRET that is not IRETQ. */
+export const IRET_SHORT = 14;
+
 /** An opcode that no CPU has, or a form that it does not allow. */
 export const invalidOpcode: Handler = (x) => x.fault.raise(VECTOR_UD);
 
@@ -99,6 +111,11 @@ export function checkSse(x: Processor): void {
     x.fault.raise(VECTOR_UD);
   }
   if (x.cpu.cr0 & CR0_TS) x.fault.raise(VECTOR_NM);
+}
+
+/** Whether an operation is one of {@linkcode UNMODELLED}. */
+export function isUnmodelled(o: Operation): boolean {
+  return o.execute === unmodelled;
 }
 
 /** Executes nothing: `kind` is the place in {@linkcode UNMODELLED}. */
