@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
+import { Prng } from "../base/prng.ts";
 import { PAGE_BYTES, type PageMap } from "./page_map.ts";
 import { Ram } from "./ram.ts";
 
@@ -121,4 +122,27 @@ Deno.test("Ram: any tree of saves and loads equals whole copies", () => {
     }),
     { numRuns: 25 },
   );
+});
+
+Deno.test("Ram.hash() is that of the contents, whatever was hashed, saved and loaded before", () => {
+  const pages = 300;
+  const random = new Prng(5);
+  const ram = new Ram(pages * PAGE_BYTES);
+  const maps = [ram.save()];
+  const hashOf = (words: Int32Array) => {
+    const fresh = new Ram(pages * PAGE_BYTES);
+    for (let page = 0; page < pages; page++) fresh.touch(page);
+    fresh.words.set(words);
+    return { ...fresh.hash() };
+  };
+  for (let i = 0; i < 600; i++) {
+    const choice = random.below(10);
+    if (choice < 6) {
+      const page = random.below(pages);
+      ram.touch(page);
+      ram.words[page * 1024 + random.below(3)] = random.below(2);
+    } else if (choice < 8) maps.push(ram.save());
+    else ram.load(maps[random.below(maps.length)]!);
+    if (i % 7 === 0) assertEquals({ ...ram.hash() }, hashOf(ram.words));
+  }
 });
