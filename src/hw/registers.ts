@@ -180,6 +180,8 @@ export const MSR_TSC = 0x10;
 export const MSR_APIC_BASE = 0x1b;
 /** IA32_MISC_ENABLE. */
 export const MSR_MISC_ENABLE = 0x1a0;
+/** IA32_ARCH_CAPABILITIES, read-only: which flaws are absent. */
+export const MSR_ARCH_CAPABILITIES = 0x10a;
 /** IA32_SYSENTER_CS. */
 export const MSR_SYSENTER_CS = 0x174;
 /** IA32_SYSENTER_ESP. */

@@ -40,6 +40,7 @@ import {
   EFER_NXE,
   EFER_SCE,
   MSR_APIC_BASE,
+  MSR_ARCH_CAPABILITIES,
   MSR_CSTAR,
   MSR_EFER,
   MSR_FMASK,
@@ -62,6 +63,12 @@ const CR0_DEFINED = (CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE |
 const CR4_DEFINED = CR4_TSD | CR4_DE | CR4_PSE | CR4_PAE | CR4_MCE | CR4_PGE |
   CR4_PCE | CR4_OSFXSR | CR4_OSXMMEXCPT;
 const EFER_WRITABLE = EFER_SCE | EFER_LME | EFER_NXE;
+/**
+ * IA32_ARCH_CAPABILITIES: RDCL_NO, SKIP_L1DFL_VMENTRY, SSB_NO, MDS_NO, PSCHANGE_MC_NO, TAA_NO, SBDR_SSDP_NO, FBSDP_NO,
+ * PSDP_NO, BHI_NO, RFDS_NO. What is not speculated cannot leak.
+ */
+const ARCH_CAPABILITIES = 1 << 0 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 8 |
+  1 << 13 | 1 << 14 | 1 << 15 | 1 << 20 | 1 << 27;
 /** Bits 40 to 51 of CR3 are beyond the physical address width. */
 const CR3_MAX = 2 ** 40;
 
@@ -154,6 +161,8 @@ export class SystemRegisters {
         return this.#split(cpu.efer);
       case MSR_TSC:
         return this.#split(this.#now.clk);
+      case MSR_ARCH_CAPABILITIES:
+        return this.#split(ARCH_CAPABILITIES);
       case MSR_FS_BASE:
         return this.#split(cpu.fs.base);
       case MSR_GS_BASE:

@@ -18,9 +18,12 @@ export type CpuidLeaf = readonly [number, number, number, number];
 const bits = (...numbers: readonly number[]): number =>
   numbers.reduce((word, n) => word | (1 << n), 0) >>> 0;
 
-/** Four letters as a little-endian word. */
+/** The first four letters as a little-endian word. */
 const word = (text: string): number =>
-  [...text].reduce((w, letter, i) => w | letter.charCodeAt(0) << (8 * i), 0) >>>
+  [...text.slice(0, 4)].reduce(
+    (w, letter, i) => w | letter.charCodeAt(0) << (8 * i),
+    0,
+  ) >>>
   0;
 
 /** Twelve letters in the order of leaf 0: EBX, EDX, ECX. */
