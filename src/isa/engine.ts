@@ -5,6 +5,7 @@
  */
 
 import type { Core } from "../hw/core.ts";
+import { SHADOW_SS } from "../hw/cpu_state.ts";
 import { VECTOR_DB } from "../hw/exception.ts";
 import type { EngineFactory, InstructionEngine } from "../hw/executor.ts";
 import { RFLAGS_TF } from "../hw/registers.ts";
@@ -42,6 +43,7 @@ class IsaEngine implements InstructionEngine {
       BUDGET_MAX,
     );
     const x = this.#x;
+    x.interrupted = false;
     x.enter(budget);
     try {
       execute(x);
@@ -55,10 +57,11 @@ class IsaEngine implements InstructionEngine {
     this.#cache.clear();
   }
 
-  /** TF was set when the instruction began: #DB behind it. */
+  /** TF was set when the instruction began: #DB behind it, but not behind INT n and a load of SS. */
   #singleStep(): void {
-    if (this.#core.stop) return;
-    this.#core.cpu.debug[DR6_LOW]! |= DR6_BS;
+    const { stop, cpu } = this.#core;
+    if (stop || this.#x.interrupted || cpu.shadow === SHADOW_SS) return;
+    cpu.debug[DR6_LOW]! |= DR6_BS;
     this.#core.deliver(VECTOR_DB, "exception");
   }
 }

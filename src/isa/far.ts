@@ -65,6 +65,7 @@ function interrupt(
   vector: number,
   source: "software" | "exception",
 ): number {
+  x.interrupted = true;
   x.offset = o.end;
   x.leave();
   // A fault while the gate is looked up belongs to the instruction: it is reported at its start.

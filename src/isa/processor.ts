@@ -142,6 +142,8 @@ export class Processor {
   /** The clk at which nothing is left. */
   endClk = 0;
 
+  /** The instruction was INT n or its kind, which no single step follows. */
+  interrupted = false;
   /** Four words for numbers of 128 bits. */
   readonly scratch: Int32Array = new Int32Array(4);
   /** High word, signed, of the last 64-bit result. */
