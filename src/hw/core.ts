@@ -44,6 +44,8 @@ export interface Board {
   runInputs(clk: number): void;
   /** Answers INTA. */
   readonly pic: InterruptController;
+  /** When the last byte of input arrived or was read, clk. */
+  readonly lastInputClk: number;
 }
 
 /** No interrupt is to be taken. */
@@ -77,6 +79,8 @@ export class Core {
   stop: Stop | null = null;
   /** Derived: the executor wants the next boundary, as its turn has ended. */
   turnEnded = false;
+  /** How long this run may wait with no input left, or `NEVER`. */
+  idleClk: number = NEVER;
 
   #board: Board | null = null;
   #intr = false;
@@ -271,6 +275,15 @@ export class Core {
   get wakeClk(): number {
     const { nextEvent, limit } = this.clock;
     return Math.min(nextEvent, limit, NEVER);
+  }
+
+  /** The clk at which a wait with interrupts on becomes idle, or `NEVER`. */
+  get idleAt(): number {
+    const { idleClk, inputs, cpu } = this;
+    return idleClk === NEVER || inputs.pending > 0 ||
+        (cpu.rflags & RFLAGS_IF) === 0
+      ? NEVER
+      : this.#board!.lastInputClk + idleClk;
   }
 
   #delivered(reached: boolean): boolean {

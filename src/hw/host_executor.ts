@@ -381,7 +381,11 @@ export class HostExecutor {
       core.endHung(this.#places());
       throw UNWINDING;
     }
-    const next = core.wakeClk;
+    if (clock.clk >= core.idleAt) {
+      core.end({ reason: "idle" });
+      throw UNWINDING;
+    }
+    const next = Math.min(core.wakeClk, core.idleAt);
     if (next === clock.limit && clock.nextEvent > next) {
       clock.state.clk = next;
       this.#endAtLimit();

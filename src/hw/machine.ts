@@ -69,7 +69,10 @@ export interface RunOptions {
   readonly pauseClk?: number;
   /** Asked after each transition: `true` stops. */
   readonly until?: (machine: Machine) => boolean;
-  /** Stops as `idle` when HLT waits with interrupts on, no input is left, and none arrived or was read for this long. */
+  /**
+   * Stops as `idle` when HLT waits with interrupts on, no input is left, and none arrived or was read for this long. If
+   * that HLT waits inside a turn, this is final, as `clkMax` is.
+   */
   readonly idleClk?: number;
 }
 
@@ -235,14 +238,16 @@ export class Machine {
   }
 
   /**
-   * Makes one transition.
+   * Makes one transition. One that takes {@linkcode RUN_CLK_MAX} is cut there.
    *
    * @returns why the run ended, or `null` if it can go on
    */
   step(): Stop | null {
     this.#refuseInside("step");
-    this.#core.clock.setLimit(NEVER - 1);
-    return this.#transition(NEVER, NEVER, 1);
+    if (this.#core.stop) return this.#core.stop;
+    this.#core.clock.setLimit(this.clk + RUN_CLK_MAX);
+    this.#core.idleClk = NEVER;
+    return this.#transition(NEVER, 1);
   }
 
   /**
@@ -250,27 +255,26 @@ export class Machine {
    *
    * @param options when to stop
    * @returns why it stopped
-   * @throws {RangeError} if `clkMax` has passed
+   * @throws {RangeError} if `clkMax` has passed, or a clk is no whole number
    */
   run(options: RunOptions = {}): Stop {
     this.#refuseInside("run");
-    const clkMax = options.clkMax ?? this.clk + RUN_CLK_MAX;
+    const { until } = options;
+    const clkMax = clks("clkMax", options.clkMax, this.clk + RUN_CLK_MAX);
+    const pauseClk = clks("pauseClk", options.pauseClk, NEVER);
+    const idleClk = clks("idleClk", options.idleClk, NEVER);
     if (!(clkMax >= this.clk)) {
       throw new RangeError(
         `Cannot run to clk ${clkMax}: it is ${this.clk}; give a later one`,
       );
     }
-    const { pauseClk = NEVER, until, idleClk = NEVER } = options;
     this.#core.clock.setLimit(clkMax);
+    this.#core.idleClk = idleClk;
     for (;;) {
       if (this.#core.stop) return this.#core.stop;
       if (this.clk >= pauseClk) return { reason: "until" };
       if (this.clk >= clkMax) return { reason: "limit", insideTurn: false };
-      const stop = this.#transition(
-        pauseClk,
-        idleClk,
-        until ? 1 : pauseClk - this.clk,
-      );
+      const stop = this.#transition(pauseClk, until ? 1 : pauseClk - this.clk);
       if (stop) return stop;
       if (until?.(this)) return { reason: "until" };
     }
@@ -313,6 +317,7 @@ export class Machine {
       inputs: this.#inputs.entries.slice(),
       cursor: this.#inputs.cursor,
       serial: this.serial.bytes(),
+      stop: this.#core.stop && { ...this.#core.stop },
     };
   }
 
@@ -325,7 +330,8 @@ export class Machine {
   load(snapshot: Snapshot): void {
     this.#refuseInside("load");
     this.#checkSnapshot(snapshot);
-    this.#become(snapshot.machine, snapshot.ram, snapshot.kernel);
+    const { machine, ram, kernel, stop } = snapshot;
+    this.#become(machine, ram, kernel, stop);
     this.#takeInputs(snapshot.inputs, snapshot.cursor);
     this.serial.restore(snapshot.serial);
   }
@@ -364,7 +370,8 @@ export class Machine {
     const fork = this.#pool.take() ?? this.#relative();
     fork.#released = false;
     const { ram } = this.#board.phys;
-    fork.#become(this.#board.state, ram.save(), this.kernelState);
+    const { stop } = this.#core;
+    fork.#become(this.#board.state, ram.save(), this.kernelState, stop);
     const { entries, cursor } = this.#inputs;
     fork.#takeInputs(inputs ? entries.slice(0, cursor) : entries, cursor);
     fork.serial.copyFrom(this.serial);
@@ -396,10 +403,15 @@ export class Machine {
   }
 
   /** Makes CPU, chips, memory and kernel those of another machine or a snapshot, which are left alone. */
-  #become(state: StateTree, ram: PageMap, kernel: StateTree | null): void {
+  #become(
+    state: StateTree,
+    ram: PageMap,
+    kernel: StateTree | null,
+    stop: Stop | null,
+  ): void {
     copyStateInto(this.#board.state, state);
     this.#board.phys.ram.load(ram);
-    this.#core.stop = null;
+    this.#core.stop = stop;
     this.#core.turnEnded = false;
     this.#attach(kernel ? cloneState(kernel) : undefined);
     this.dropCaches();
@@ -417,12 +429,21 @@ export class Machine {
    * Reads memory as an onlooker: touches neither TLB, A bits, devices nor clk.
    *
    * @param address linear, translated by the page tables alone
-   * @param bytes 1, 2 or 4, not crossing a page
-   * @returns the value, unsigned, or `null` if nothing is mapped there
+   * @param bytes 1, 2 or 4
+   * @returns the value, unsigned, or `null` if not all of it is mapped
    */
   peek(address: VirtAddr, bytes: AccessWidth = 4): number | null {
-    const physical = this.#core.mmu.peekTranslate(address);
-    return physical === null ? null : this.#board.phys.peek(physical, bytes);
+    if (((address | 0) & 0xfff) + bytes <= 4096) {
+      const physical = this.#core.mmu.peekTranslate(address);
+      return physical === null ? null : this.#board.phys.peek(physical, bytes);
+    }
+    let value = 0;
+    for (let i = 0; i < bytes; i++) {
+      const byte = this.peek((address + i) as VirtAddr, 1);
+      if (byte === null) return null;
+      value |= byte << (8 * i);
+    }
+    return value >>> 0;
   }
 
   /** Drops everything that only makes the host faster: changes no result and no digest. */
@@ -442,15 +463,11 @@ export class Machine {
     this.#host.attach(this.#kernel, this.#hostedCpu, this.bootInfo);
   }
 
-  #transition(
-    pauseClk: number,
-    idleClk: number,
-    instructionsMax: number,
-  ): Stop | null {
+  #transition(pauseClk: number, instructionsMax: number): Stop | null {
     const { cpu } = this.#core;
     this.#executing = true;
     try {
-      if (cpu.halted) return this.#wait(pauseClk, idleClk);
+      if (cpu.halted) return this.#wait(pauseClk);
       if (inHostRange(cpu.rip)) this.#hostTurn();
       else this.#machineCode(instructionsMax);
     } finally {
@@ -497,7 +514,7 @@ export class Machine {
   }
 
   /** The CPU is halted with no JavaScript live: time passes to the next event, or an interrupt is taken. */
-  #wait(pauseClk: number, idleClk: number): Stop | null {
+  #wait(pauseClk: number): Stop | null {
     const core = this.#core;
     const { clock } = core;
     if (this.#wake()) return core.stop;
@@ -505,7 +522,7 @@ export class Machine {
       core.endHung([]);
       return core.stop;
     }
-    const idleAt = this.#idleAt(idleClk);
+    const { idleAt } = core;
     if (clock.clk >= idleAt) return { reason: "idle" };
     const next = Math.min(core.wakeClk, pauseClk, idleAt);
     core.passTo(Math.max(next, clock.clk));
@@ -522,17 +539,13 @@ export class Machine {
     return true;
   }
 
-  #idleAt(idleClk: number): number {
-    if (idleClk === NEVER || this.#inputs.pending > 0) return NEVER;
-    return this.#board.lastInputClk + idleClk;
-  }
-
   /** A run that was cut inside a turn has lost its JavaScript. */
   #refuseCut(verb: string): void {
     const { stop } = this.#core;
-    if (stop?.reason !== "limit" || !stop.insideTurn) return;
+    if (stop?.reason !== "limit" && stop?.reason !== "idle") return;
+    const what = stop.reason === "limit" ? "the limit fell" : "it became idle";
     throw new RangeError(
-      `Cannot ${verb}: the limit fell inside ${this.#host.frames.join(" > ")}`,
+      `Cannot ${verb}: ${what} inside ${this.#host.frames.join(" > ")}`,
     );
   }
 
@@ -574,4 +587,14 @@ export class Machine {
       refuse("the program's entries have other names or another order");
     }
   }
+}
+
+/** A number of clks that a caller gave: whole, or `Infinity`. */
+function clks(name: string, value: number | undefined, absent: number): number {
+  if (value === undefined) return absent;
+  if (value === Infinity) return NEVER - 1;
+  if (Number.isSafeInteger(value)) return value;
+  throw new RangeError(
+    `Cannot run with ${name} ${value}: give a whole number of clks`,
+  );
 }

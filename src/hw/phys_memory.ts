@@ -26,6 +26,10 @@ const ROM_END = 0x10_0000;
 /** Width of an access that reaches memory, in bytes. */
 export type AccessWidth = 1 | 2 | 4;
 
+/** What a read finds where nobody answers. */
+const openBus = (bytes: AccessWidth): number =>
+  bytes === 4 ? 0xffff_ffff : bytes === 2 ? 0xffff : 0xff;
+
 interface Window {
   readonly first: number;
   readonly end: number;
@@ -122,7 +126,9 @@ export class PhysMemory {
     const offset = this.ramOffset(address);
     if (offset >= 0) return this.#readRam(offset, bytes);
     const window = this.#window(address);
-    return window ? window.device.readMmio(address - window.first, bytes) : -1;
+    return window
+      ? window.device.readMmio(address - window.first, bytes) >>> 0
+      : openBus(bytes);
   }
 
   /** Stores at an offset of RAM, ROM included: for firmware and for stores that were checked before. */
@@ -151,7 +157,7 @@ export class PhysMemory {
 
   #readDevice(address: number, bytes: AccessWidth): number {
     const window = this.#window(address);
-    if (!window) return bytes === 4 ? 0xffff_ffff : bytes === 2 ? 0xffff : 0xff;
+    if (!window) return openBus(bytes);
     const value = window.device.readMmio(address - window.first, bytes) >>> 0;
     if (this.#events.on) this.#events.emit("mmio-read", address, value, bytes);
     return value;

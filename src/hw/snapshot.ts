@@ -8,6 +8,7 @@ import type { StateTree } from "../base/state_tree.ts";
 import type { Input } from "./input_log.ts";
 import type { FullMachineConfig } from "./hardware_config.ts";
 import type { PageMap } from "./page_map.ts";
+import type { Stop } from "./stop.ts";
 
 /** The layout of a snapshot; another number is refused. */
 export const SNAPSHOT_VERSION = 1;
@@ -34,4 +35,6 @@ export interface Snapshot {
   readonly cursor: number;
   /** What the serial port has sent. */
   readonly serial: Uint8Array;
+  /** Why the run had ended for good, or `null`. */
+  readonly stop: Stop | null;
 }

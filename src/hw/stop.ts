@@ -84,7 +84,10 @@ export interface NoEngineStop {
   readonly rip: number;
 }
 
-/** Nothing to do: HLT with interrupts on, no input left and none consumed for a while. */
+/**
+ * Nothing to do: HLT with interrupts on, no input left and none consumed for a while. Between turns the machine can go
+ * on; a wait inside a turn was cut.
+ */
 export interface IdleStop {
   /** Discriminates. */
   readonly reason: "idle";
