@@ -1,6 +1,12 @@
 /**
  * The instruction engine: the loop.
  *
+ * 64-bit mode at CPL 0 to 3. An instruction is a call of its handler, which returns where execution goes on; between two
+ * instructions there is a subtraction and a comparison.
+ *
+ * *Not modelled*: compatibility mode, 32-bit and 16-bit modes; alignment checks (#AC); breakpoints in debug registers;
+ * and the instructions in `UNMODELLED`.
+ *
  * @module
  */
 
