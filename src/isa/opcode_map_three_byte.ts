@@ -31,6 +31,7 @@ export const THREE_BYTE_MAP_38: readonly Entry[] = place([
   [0xf0, runOf(row("MOVBE Gv,Ev", always(unmodelled), MOVBE), 2)],
   [0xf5, runOf(row("ADCX Gv,Ev", always(unmodelled), MOVBE), 2)],
   [0xf8, runOf(row("MOVDIR M", always(unmodelled), OTHERS), 2)],
+  [0xfc, [row("AADD M", always(unmodelled), OTHERS)]],
 ]);
 
 /** What follows 0F 3A. */

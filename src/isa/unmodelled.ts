@@ -56,8 +56,9 @@ export const UNMODELLED: readonly Unmodelled[] = Object.freeze([
   { name: "SMAP: CLAC, STAC", opcodes: "0F 01 CA–CB", raises: "#UD" },
   {
     name:
-      "INVEPT, INVVPID, INVPCID, MOVDIRI, CLWB, CLFLUSHOPT, TPAUSE, FEMMS, shadow stacks",
-    opcodes: "0F 38 80–82, F8–F9; 0F 0E; 66 and F3 0F AE /6, /7",
+      "INVEPT, INVVPID, INVPCID, MOVDIRI, AADD, CLWB, CLFLUSHOPT, TPAUSE, PTWRITE, LKGS, SERIALIZE, WRMSRNS, FEMMS, user interrupts, shadow stacks",
+    opcodes:
+      "0F 38 80–82, F8–F9, FC; 0F 0E; F2 0F 00 /6; 0F 01 /5, C5–C7, E8–ED, FC–FF; 66 and F3 0F AE /4–/6",
     raises: "#UD",
   },
   { name: "RSM", opcodes: "0F AA", raises: "#UD" },
