@@ -10,10 +10,11 @@
  * @module
  */
 
-import { tryVirtAddr, type VirtAddr } from "./addr.ts";
+import type { VirtAddr } from "./addr.ts";
 import type { Clock, ClockState } from "./clock.ts";
 import type { Core } from "./core.ts";
 import {
+  isCanonical,
   registerAddress,
   setRegisterAddress,
   SHADOW_SS,
@@ -207,18 +208,24 @@ export class HostedCpu implements Instructions {
     }
     this.#boundary();
     let done = 0;
+    let paid = BULK_BYTES; // Each boundary is a clk, and pays for as many bytes.
     while (done < bytes) {
-      const clks = Math.max(1, this.clock.attention - this.time.clk);
-      const count = Math.min(bytes - done, clks * BULK_BYTES);
+      const clks = Math.max(0, this.clock.attention - 1 - this.time.clk);
+      const count = Math.min(bytes, paid + clks * BULK_BYTES) - done;
       try {
-        const moved = piece(done, count);
-        done += moved;
-        // The boundary was the first clk of this piece.
-        this.time.clk += Math.ceil(moved / BULK_BYTES) - 1;
+        done += piece(done, count);
+        const more = Math.max(0, Math.ceil((done - paid) / BULK_BYTES));
+        this.time.clk += more;
+        paid += more * BULK_BYTES;
       } catch (thrown) {
         this.host.recover(thrown);
+        this.#boundary();
+        continue;
       }
-      if (done < bytes) this.#boundary();
+      if (done < bytes && done === paid) {
+        this.#boundary();
+        paid += BULK_BYTES;
+      }
     }
   }
 
@@ -587,8 +594,8 @@ export class HostedCpu implements Instructions {
   }
 
   #address(low: number, high: number): VirtAddr {
-    const address = tryVirtAddr((high | 0) * 0x1_0000_0000 + low);
-    if (address !== null) return address;
+    const address = (high | 0) * 0x1_0000_0000 + low;
+    if (isCanonical(address)) return address as VirtAddr;
     const hex = high.toString(16).padStart(8, "0") +
       low.toString(16).padStart(8, "0");
     throw new RangeError(
