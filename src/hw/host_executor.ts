@@ -279,12 +279,13 @@ export class HostExecutor {
     if (cpu.shadow !== 0) this.#core.refresh();
   }
 
-  /** `boot` and `loop` return to the outermost loop. */
+  /** `boot` and `loop` return to the outermost loop, or have entered machine code by IRETQ as their last act. */
   #endOuterFrame(): void {
-    if (this.#left) {
+    const { cpu } = this.#core;
+    if (!this.#left) cpu.rip = HOST_RESUME;
+    else if (inHostRange(cpu.rip)) {
       this.#refuse("IRETQ left an outermost frame that no interrupt entered");
     }
-    this.#core.cpu.rip = HOST_RESUME;
   }
 
   /** Runs a handler, which must give control away by IRETQ. */
