@@ -20,16 +20,7 @@ import {
   loop,
   ret,
 } from "./control.ts";
-import {
-  callFar,
-  int,
-  int1,
-  int3,
-  iret,
-  jumpFar,
-  retFar,
-  segmentMove,
-} from "./far.ts";
+import { callFar, int, int1, int3, iret, jumpFar, retFar } from "./far.ts";
 import { clc, cld, cmc, lahf, sahf, stc, std } from "./flags.ts";
 import {
   fldcw,
@@ -50,9 +41,11 @@ import {
   xchgAccumulator,
   xlat,
 } from "./moves.ts";
-import { div, idiv, imul, imulTo, mul } from "./multiply_divide.ts";
+import { div, idiv } from "./divide.ts";
+import { imul, imulTo, mul } from "./multiply.ts";
 import { always, byMod, byRm, type Entry, group, row } from "./opcode_row.ts";
 import { portIn, portOut, stringPort } from "./ports.ts";
+import { segmentMove } from "./segment_instructions.ts";
 import { RCL, RCR, ROL, ROR, SAR, shifts, SHL, SHR } from "./shifts.ts";
 import { enter, leave, pop, popf, push, pushf } from "./stack.ts";
 import { cmps, ins, lods, movs, outs, scas, stos } from "./strings.ts";

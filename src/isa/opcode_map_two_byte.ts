@@ -8,21 +8,7 @@
 
 import { bitTest, bsf, bsr, BT, BTC, BTR, BTS, popcnt } from "./bits.ts";
 import { jumpIf } from "./control.ts";
-import {
-  lar,
-  lldt,
-  loadFarPointer,
-  lsl,
-  ltr,
-  popSegment,
-  pushSegment,
-  sldt,
-  str,
-  syscall,
-  sysret,
-  verr,
-  verw,
-} from "./far.ts";
+import { syscall, sysret } from "./far.ts";
 import { emms, fxrstor, fxsave, ldmxcsr, stmxcsr } from "./fpu.ts";
 import { cmpxchg, cmpxchg16b, cmpxchg8b, xadd } from "./locked.ts";
 import {
@@ -33,7 +19,7 @@ import {
   setcc,
   storeReg,
 } from "./moves.ts";
-import { imulTo } from "./multiply_divide.ts";
+import { imulTo } from "./multiply.ts";
 import { CONDITIONS, place } from "./opcode_map_one_byte.ts";
 import {
   always,
@@ -45,6 +31,19 @@ import {
   np,
   row,
 } from "./opcode_row.ts";
+import {
+  lar,
+  lldt,
+  loadFarPointer,
+  lsl,
+  ltr,
+  popSegment,
+  pushSegment,
+  sldt,
+  str,
+  verr,
+  verw,
+} from "./segment_instructions.ts";
 import { shld, shrd } from "./shifts.ts";
 import {
   clflush,

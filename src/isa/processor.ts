@@ -1,29 +1,18 @@
 /**
- * The CPU as the instruction handlers see it: the core's state, with what is kept in another form while instructions
- * run: the arithmetic flags in parts, RIP as a page and an offset, time as what is left of a budget.
+ * The CPU as the instruction handlers see it: registers and flags, memory, and what is kept in another form while
+ * instructions run: RIP as a page and an offset, time as what is left of a budget. `enter` and `leave` translate from and
+ * to the architectural form.
  *
- * Flags in parts: every arithmetic instruction stores a few words that it has at hand, and no flag is computed until a
- * condition asks. `enter` and `leave` translate from and to the architectural form.
- *
- * Source: SDM 1, "Instruction Pointer", "Status Flags", "Specifying an Offset"; SDM 3A, "Canonical Addressing".
+ * Source: SDM 1, "Instruction Pointer", "Specifying an Offset"; SDM 3A, "Canonical Addressing".
  *
  * @module
  */
 
 import type { VirtAddr } from "../hw/addr.ts";
 import type { Core } from "../hw/core.ts";
-import type { CpuState } from "../hw/cpu_state.ts";
 import type { Fault } from "../hw/fault.ts";
 import { RSP } from "../hw/general_registers.ts";
 import type { Mmu } from "../hw/mmu.ts";
-import {
-  RFLAGS_AF,
-  RFLAGS_CF,
-  RFLAGS_OF,
-  RFLAGS_PF,
-  RFLAGS_SF,
-  RFLAGS_ZF,
-} from "../hw/registers.ts";
 import {
   MODE_BASE,
   MODE_INDEX,
@@ -33,19 +22,13 @@ import {
   SEGMENT_FS,
   SEGMENT_NONE,
 } from "./operands.ts";
-
-/** The six arithmetic flags. */
-export const ARITHMETIC_FLAGS: number = RFLAGS_CF | RFLAGS_PF | RFLAGS_AF |
-  RFLAGS_ZF | RFLAGS_SF | RFLAGS_OF;
+import { RegisterFile } from "./register_file.ts";
 
 const TWO_32 = 0x1_0000_0000;
 const TWO_47 = 0x8000_0000_0000;
 const TWO_52 = 0x10_0000_0000_0000;
-const SIGN = 1 << 31;
 const RSP_LOW = 2 * RSP;
 const RSP_HIGH = RSP_LOW + 1;
-/** Bit n: a nibble of value n has an even number of ones. */
-const EVEN_NIBBLES = 0x9669;
 
 /** An instruction is at most this many bytes long, so one that begins in a page may end this far behind it. */
 export const INSTRUCTION_BYTES_MAX = 15;
@@ -101,35 +84,13 @@ export interface InstructionSource {
 }
 
 /** One CPU, executing. */
-export class Processor {
+export class Processor extends RegisterFile {
   /** The machine's core. */
   readonly core: Core;
-  /** The architectural state. */
-  readonly cpu: CpuState;
   /** Memory by linear address. */
   readonly mmu: Mmu;
   /** Thrown for faults. */
   readonly fault: Fault;
-  /** General registers as words: register n at 2n and 2n + 1. */
-  readonly regs: Int32Array;
-  /** General registers as 16-bit halves: register n at 4n. */
-  readonly halves: Uint16Array;
-  /** General registers as bytes: register n at 8n, AH to BH at 1, 9, 17, 25. */
-  readonly bytes: Uint8Array;
-
-  /** ZF is clear if this is not zero. */
-  nonZero = 0;
-  /** SF is bit 31. */
-  sign = 0;
-  /** PF is the parity of the low byte. */
-  parity = 0;
-  /** CF, 0 or 1. */
-  carry = 0;
-  /** OF is bit 31. */
-  overflow = 0;
-  /** AF is bit 4. */
-  adjust = 0;
-
   /** Linear address of the code page. */
   page = 0;
   /** The instruction's place in it. */
@@ -144,10 +105,6 @@ export class Processor {
 
   /** The instruction was INT n or its kind, which no single step follows. */
   interrupted = false;
-  /** Four words for numbers of 128 bits. */
-  readonly scratch: Int32Array = new Int32Array(4);
-  /** High word, signed, of the last 64-bit result. */
-  high = 0;
   /** Address of the operand that `openRm` opened. */
   address = 0;
 
@@ -160,13 +117,10 @@ export class Processor {
    * @param source where instructions come from
    */
   constructor(core: Core, source: InstructionSource) {
+    super(core.cpu);
     this.core = core;
-    this.cpu = core.cpu;
     this.mmu = core.mmu;
     this.fault = core.fault;
-    this.regs = core.cpu.registers;
-    this.halves = new Uint16Array(this.regs.buffer, this.regs.byteOffset, 64);
-    this.bytes = new Uint8Array(this.regs.buffer, this.regs.byteOffset, 128);
     this.#source = source;
   }
 
@@ -203,38 +157,6 @@ export class Processor {
   cut(): void {
     this.endClk -= this.left;
     this.left = 0;
-  }
-
-  // Flags.
-
-  /** From RFLAGS to parts. */
-  unpackFlags(): void {
-    const { rflags } = this.cpu;
-    this.nonZero = rflags & RFLAGS_ZF ? 0 : 1;
-    this.sign = rflags & RFLAGS_SF ? SIGN : 0;
-    this.parity = rflags & RFLAGS_PF ? 0 : 1;
-    this.carry = rflags & RFLAGS_CF;
-    this.overflow = rflags & RFLAGS_OF ? SIGN : 0;
-    this.adjust = rflags & RFLAGS_AF;
-  }
-
-  /** From parts to RFLAGS. @returns RFLAGS */
-  packFlags(): number {
-    const flags = this.carry | (this.isParityEven() ? RFLAGS_PF : 0) |
-      (this.adjust & RFLAGS_AF) | (this.nonZero === 0 ? RFLAGS_ZF : 0) |
-      (this.sign < 0 ? RFLAGS_SF : 0) | (this.overflow < 0 ? RFLAGS_OF : 0);
-    return this.cpu.rflags = (this.cpu.rflags & ~ARITHMETIC_FLAGS) | flags;
-  }
-
-  /** Sets ZF alone. */
-  setZero(zero: boolean): void {
-    this.nonZero = zero ? 0 : 1;
-  }
-
-  /** PF. */
-  isParityEven(): boolean {
-    const byte = this.parity & 0xff;
-    return ((EVEN_NIBBLES >>> ((byte ^ (byte >>> 4)) & 15)) & 1) !== 0;
   }
 
   // Instruction fetch.
@@ -398,27 +320,6 @@ export class Processor {
     else if (width === 1) mmu.store8(at, low);
     else if (width === 2) mmu.store16(at, low);
     else mmu.store64(at, low, high);
-  }
-
-  /** Reads a register by its index in the view of its width. */
-  readRegister(width: number, index: number): number {
-    if (width === 4) return this.regs[index]!;
-    if (width === 1) return this.bytes[index]!;
-    if (width === 2) return this.halves[index]!;
-    this.high = this.regs[index + 1]!;
-    return this.regs[index]!;
-  }
-
-  /** Writes a register: 32 bits clear the upper half, fewer leave the rest alone. */
-  writeRegister(width: number, index: number, low: number, high: number): void {
-    if (width === 4) {
-      this.regs[index] = low;
-      this.regs[index + 1] = 0;
-    } else if (width === 8) {
-      this.regs[index] = low;
-      this.regs[index + 1] = high;
-    } else if (width === 1) this.bytes[index] = low;
-    else this.halves[index] = low;
   }
 
   /** Reads the operand that ModRM.rm names. */
