@@ -33,6 +33,7 @@ import { HOST_BOOT, inHostRange } from "./host_range.ts";
 import type { Kernel, Program } from "./hosted.ts";
 import { HostedCpu } from "./hosted_cpu.ts";
 import { type Input, InputLog } from "./input_log.ts";
+import type { IoBus } from "./io_bus.ts";
 import { MachineBoard } from "./machine_board.ts";
 import {
   fullConfig,
@@ -191,6 +192,11 @@ export class Machine {
   /** Physical memory. */
   get memory(): PhysMemory {
     return this.#board.phys;
+  }
+
+  /** The port bus. */
+  get ports(): IoBus {
+    return this.#core.io;
   }
 
   /** The clock, with the names of its alarms. */
