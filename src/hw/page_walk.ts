@@ -182,9 +182,10 @@ export class PageWalker {
     leaf: number,
     big: number,
   ): boolean {
+    // Zero exactly if every entry is present and accessed, and no address lies above 4 GiB.
+    const unusual = (~all & PRESENT_ACCESSED) | (highs & ADDRESS_HIGH);
     if (
-      (all & PRESENT_ACCESSED) !== PRESENT_ACCESSED ||
-      (highs & ADDRESS_HIGH) !== 0 ||
+      unusual !== 0 ||
       (highs < 0 && ((access & FETCH) !== 0 || !controls.noExecute)) ||
       ((access & WRITE) !== 0 && !(leaf & DIRTY && all & WRITABLE)) ||
       ((access & BY_USER) !== 0 && !(all & USER))
