@@ -1,6 +1,7 @@
-import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, fail } from "@std/assert";
 import {
   diffState,
+  HOST_RESUME,
   kernel,
   Machine,
   type Program,
@@ -116,66 +117,104 @@ Deno.test("run() cut into paced slices equals the uncut one", () => {
   }
 });
 
-/** A kernel whose turns are long: it computes with interrupts on, and notes its machine's digest at chosen clks. */
-function busy(
-  wanted: ReadonlySet<number>,
-  seen: Map<number, string>,
-  clock: () => number,
-  digest: () => string,
-): Program {
-  return (cpu, state = { sum: 0, turns: 0 }) => {
-    const s = state as { sum: number; turns: number };
-    const base = kernel(cpu);
-    return {
-      id: "busy",
-      state: { base: base.state, own: s },
-      entries: base.entries,
-      boot: (info) => base.boot(info),
-      loop: () => {
-        const at = 0x40_8000 as VirtAddr;
-        for (let i = 0; i < 3_000; i++) {
-          cpu.store32((at + 4 * (i % 512)) as VirtAddr, i);
-          note();
-          s.sum = (s.sum + cpu.load32(at)) | 0;
-          note();
-        }
-        s.turns += 1;
-      },
-    };
-    function note(): void {
-      const clk = clock();
-      if (wanted.has(clk)) seen.set(clk, digest());
+/** A kernel whose turns are long and of all sorts: it computes, calls, prints, moves memory and halts in place. */
+const busy: Program = (cpu, given) => {
+  const fresh = () => ({ base: kernel(cpu).state, sum: 0, turns: 0 });
+  const s = (given ?? fresh()) as ReturnType<typeof fresh>;
+  const base = kernel(cpu, s.base);
+  const at = (offset: number) => (0x40_8000 + offset) as VirtAddr;
+  const compute = () => {
+    for (let i = 0; i < 300; i++) {
+      cpu.store32(at(4 * i), i);
+      s.sum = (s.sum + cpu.load32(at(4 * (i >> 1)))) | 0;
     }
   };
+  return {
+    id: "busy",
+    state: s,
+    entries: base.entries,
+    boot: (info) => base.boot(info),
+    loop() {
+      s.turns += 1;
+      cpu.call(compute, 8192);
+      cpu.copy(at(0x4000), at(0), 3_000);
+      cpu.int3(); // Prints its stack frame.
+      cpu.call(() => cpu.hlt());
+      cpu.xadd64(at(0x100), 1, 0);
+    },
+  };
+};
+
+/** Three lives of the busy kernel with keys that fall into its turns. */
+const busyMachine = () =>
+  new Machine({
+    program: busy,
+    ramBytes: RAM_BYTES,
+    inputs: Array.from({ length: 54 }, (_, i) => ({
+      clk: 15_000 + 9_001 * i,
+      source: "key",
+      data: [0x1c, 0xf0, 0x1c, 0x32, 0xf0, 0x32][i % 6]!,
+    })),
+  });
+
+/** Calls back each time before the clock leaves a clk: then all that belongs to that clk has happened. */
+function watchClk(machine: Machine, onLeave: (clk: number) => void): void {
+  let { clk } = machine.clock.state;
+  Object.defineProperty(machine.clock.state, "clk", {
+    enumerable: true,
+    get: () => clk,
+    set(next: number) {
+      if (next !== clk) onLeave(clk);
+      clk = next;
+    },
+  });
 }
 
 Deno.test("a limit inside a turn gives the digest that the uncut run had at that clk", () => {
+  const END = 500_000;
+  // By the number of live frames, so that the rare places are among the 200.
+  const visited: number[][] = [];
+  const first = busyMachine();
+  watchClk(first, (clk) => {
+    if (clk > 1_000) (visited[frameCount(first)] ??= []).push(clk);
+  });
+  first.run({ clkMax: END });
+  const end = first.digest();
+
   const random = new Prng(3);
   const limits = new Set<number>();
-  while (limits.size < 200) limits.add(20_000 + random.below(280_000));
-  const seen = new Map<number, string>();
-  const whole: Machine = new Machine({
-    program: busy(limits, seen, () => whole.clk, () => whole.digest()),
-    ramBytes: RAM_BYTES,
-    inputs: echoMachine().inputs,
-  });
-  whole.run({ clkMax: 400_000 });
-  let compared = 0;
-  for (const [clk, digest] of seen) {
-    const cut = new Machine({
-      program: busy(new Set(), new Map(), () => 0, () => ""),
-      ramBytes: RAM_BYTES,
-      inputs: echoMachine().inputs,
-    });
-    const stop = cut.run({ clkMax: clk });
-    assertEquals(stop, { reason: "limit", insideTurn: true });
-    assertEquals(cut.clk, clk);
-    assertEquals(cut.digest(), digest, `at clk ${clk}`);
-    compared += 1;
+  for (let i = 0; i < 200; i++) {
+    const clks = visited[i % 5 === 0 ? 3 : 1 + i % 2]!;
+    const [clk] = clks.splice(random.below(clks.length), 1);
+    limits.add(clk ?? fail(`${i} places`));
   }
-  // Where a handler ran nested, the loop's own notes miss a clk; the rest is compared.
-  assert(compared > 150, `${compared} of 200 limits compared`);
+  const seen = new Map<number, string>();
+  const whole = busyMachine();
+  watchClk(whole, (clk) => {
+    if (limits.has(clk)) seen.set(clk, whole.digest());
+  });
+  whole.run({ clkMax: END });
+  assertEquals(whole.digest(), end, "looking changes nothing");
+  assertEquals(seen.size, 200);
+
+  const cuts = [0, 0, 0, 0];
+  for (const [i, clkMax] of [...limits].entries()) {
+    const cut = busyMachine();
+    if (i % 2 === 1) cut.run({ pauseClk: clkMax / 2 | 0, clkMax });
+    if (i % 4 === 1) cut.dropCaches();
+    const stop = cut.run({ clkMax });
+    assertEquals(stop.reason, "limit");
+    assertEquals(cut.clk, clkMax);
+    assertEquals(cut.digest(), seen.get(clkMax), `at clk ${clkMax}`);
+    cuts[frameCount(cut)]! += 1;
+  }
+  // In a turn; in a call or handler; in a handler inside a call.
+  assertEquals(cuts, [0, 80, 80, 40]);
 });
+
+/** How many host frames were live, by RIP. */
+const frameCount = (machine: Machine): number =>
+  (machine.cpu.rip - HOST_RESUME) / 16;
 
 Deno.test("digest() changes with every leaf of every state, with RAM and with registers", () => {
   const machine = echoMachine();
@@ -203,7 +242,7 @@ Deno.test("digest() changes with every leaf of every state, with RAM and with re
   assertNotEquals(machine.digest(), before);
   machine.cpu.rflags ^= RFLAGS_IF;
   assertEquals(machine.digest(), before);
-  assert(leaves > 300, `${leaves} leaves flipped`);
+  assert(leaves > 1_000, `${leaves} leaves flipped`);
 });
 
 interface Flip {
@@ -212,21 +251,22 @@ interface Flip {
   readonly restore: () => void;
 }
 
-/** Every leaf of a tree with a way to change it and back; of long arrays the ends and every 97th element. */
+/** Every leaf of a tree with a way to change it and back; of long arrays the ends and every 61st element. */
 function* leavesOf(node: object, path: string): Iterable<Flip> {
   const branch = node as Record<string, unknown>;
   const keys = Object.keys(branch);
   const long = keys.length > 64;
   for (const [i, key] of keys.entries()) {
-    if (long && i % 97 !== 0 && i !== keys.length - 1) continue;
+    if (long && i % 61 !== 0 && i !== keys.length - 1) continue;
     const old = branch[key];
     const at = `${path}.${key}`;
     if (typeof old === "object" && old !== null) {
       yield* leavesOf(old, at);
       continue;
     }
+    // One bit: the lowest.
     const other = typeof old === "number"
-      ? node instanceof Uint8Array ? old ^ 1 : old === 0 ? 1 : 0
+      ? old % 2 === 0 ? old + 1 : old - 1
       : typeof old === "boolean"
       ? !old
       : typeof old === "string"
