@@ -16,6 +16,8 @@ export type {
   KernelStop,
   SegmentRegister,
 } from "../hw/instructions.ts";
+export * from "./allocator/cpu_memory.ts";
+export * from "./allocator/kernel_heap.ts";
 export * from "./core.ts";
 export * from "./cpu_env.ts";
 export * from "./define_kernel.ts";
