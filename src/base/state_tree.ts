@@ -41,7 +41,9 @@ const isLeaf = (value: unknown): value is Leaf =>
   (typeof value === "number" && value === value);
 
 const describe = (value: unknown): string =>
-  typeof value === "number"
+  value === undefined
+    ? "undefined"
+    : typeof value === "number"
     ? "NaN"
     : typeof value === "object"
     ? `an instance of ${value?.constructor?.name ?? "no class"}`
@@ -78,15 +80,20 @@ export function cloneState<T extends StateTree>(tree: T): T {
 function cloneNode(value: unknown, path: string, seen: Set<object>): unknown {
   if (isLeaf(value)) return value;
   if (typeof value !== "object" || value === null) refuse(path, value);
-  if (seen.has(value)) {
+  const memory = isTypedArray(value) ? value.buffer : value;
+  if (seen.has(memory)) {
     throw new TypeError(
       `Cannot treat ${path} as state: it is reached twice, and a copy would be two things`,
     );
   }
-  seen.add(value);
+  seen.add(memory);
   if (isTypedArray(value)) return value.slice();
   if (Array.isArray(value)) {
-    return value.map((item, i) => cloneNode(item, `${path}[${i}]`, seen));
+    const copy: unknown[] = [];
+    for (let i = 0; i < value.length; i++) { // Holes are looked at, too.
+      copy.push(cloneNode(value[i], `${path}[${i}]`, seen));
+    }
+    return copy;
   }
   if (!isBranch(value)) refuse(path, value);
   const copy: Branch = {};
