@@ -212,6 +212,23 @@ Deno.test("iretq() returns to ring 3, and nulls data segments that are too privi
   assertEquals(registerAddress(b.cpu, RSP), STACK);
 });
 
+// SDM 2A, IRET, RETURN-TO-OUTER-PRIVILEGE-LEVEL: a null register loses its selector's RPL and nothing else; the base that
+// WRMSR gave it is what a kernel's thread-local storage in ring 3 lives on.
+Deno.test("iretq() to ring 3 leaves the bases of FS and GS alone when their selectors are null", () => {
+  const b = bench();
+  gate(b, 32);
+  toRing3(b);
+  b.core.deliver(32, "external");
+  b.core.segments.loadData(b.cpu.fs, 0);
+  b.core.segments.loadData(b.cpu.gs, 3);
+  b.core.registers.writeMsr(0xc000_0100, 0x5000, 0x7f00);
+  b.core.registers.writeMsr(0xc000_0101, 0x6000, 0x7f00);
+  b.core.interrupts.iretq();
+  const { cpl, fs, gs } = b.cpu;
+  assertEquals([cpl, fs.selector, gs.selector], [3, 0, 0]);
+  assertEquals([fs.base, gs.base], [0x7f00_0000_5000, 0x7f00_0000_6000]);
+});
+
 // What a bad gate raises instead: SDM 2A, INT n, "64-Bit Mode Exceptions"; error code = vector × 8 + 2 + EXT.
 const GATE_ROWS: readonly {
   readonly name: string;

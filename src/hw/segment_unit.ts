@@ -194,9 +194,16 @@ export class SegmentUnit {
     else this.#loadSystem(this.#cpu.ldtr, selector, TYPE_LDT);
   }
 
-  /** After a return to an outer level: a data segment that is too privileged becomes null. */
+  /**
+   * After a return to an outer level: a data segment that is too privileged becomes null. One that is null already loses
+   * its selector's RPL and keeps its base, which FS and GS have from WRMSR.
+   */
   dropTooPrivileged(register: SegmentState): void {
     const a = register.attributes;
+    if (a === 0) {
+      register.selector = 0;
+      return;
+    }
     const conforming = a & ATTR_CODE && a & ATTR_CONFORMING;
     if (!conforming && dplOf(a) < this.#cpu.cpl) this.putNull(register, 0);
   }
