@@ -80,7 +80,7 @@ export class InputLog {
       );
     }
     const pending = this.#entries.slice(this.#cursor);
-    pending.push(...inputs.map((input) => ({ ...input })));
+    for (const input of inputs) pending.push({ ...input });
     pending.sort((a, b) => a.clk - b.clk); // Stable: equal clks keep the order in which they were added.
     this.#entries.length = this.#cursor;
     for (const input of pending) this.#entries.push(input);

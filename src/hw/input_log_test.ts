@@ -39,6 +39,12 @@ Deno.test("add() copies: changing what was given changes nothing", () => {
   assertEquals(log.next, 4);
 });
 
+Deno.test("add() takes more entries at once than a call takes arguments", () => {
+  const log = new InputLog();
+  log.add(Array.from({ length: 300_000 }, (_, i) => key(300_000 - i)), 0);
+  assertEquals([log.pending, log.next], [300_000, 1]);
+});
+
 const BAD: readonly [unknown, string][] = [
   [key(3), "clk 3 has passed; give a later one"],
   [key(2.5), "clk is a whole number of cycles since power-on"],
