@@ -97,6 +97,15 @@ const HOLDS_ADDRESS: readonly number[] = Object.freeze([
   MSR_SYSENTER_EIP,
 ]);
 
+/** Whether each byte is a memory type: UC, WC, WT, WP, WB or UC− (SDM 3A, "IA32_PAT MSR"). */
+function memoryTypes(word: number): boolean {
+  for (let shift = 0; shift < 32; shift += 8) {
+    const type = (word >>> shift) & 0xff;
+    if (type > 7 || type === 2 || type === 3) return false;
+  }
+  return true;
+}
+
 /** Reads and writes the system registers of one CPU. */
 export class SystemRegisters {
   /** High word, unsigned, of the last read. */
@@ -193,6 +202,9 @@ export class SystemRegisters {
     }
     const slot = this.#slot(index);
     if (HOLDS_ADDRESS.includes(index >>> 0)) this.#address(low, high);
+    if (index >>> 0 === MSR_PAT && !(memoryTypes(low) && memoryTypes(high))) {
+      this.#fault.protection(0);
+    }
     cpu.msrs[2 * slot] = low;
     cpu.msrs[2 * slot + 1] = high;
   }

@@ -195,6 +195,23 @@ Deno.test("MSRs that hold addresses take canonical ones only", () => {
   }
 });
 
+Deno.test("PAT takes memory types only, in each of its eight bytes", () => {
+  const b = bench();
+  b.unit.writeMsr(MSR_PAT, 0x0007_0406, 0x0007_0501);
+  assertEquals([b.unit.readMsr(MSR_PAT), b.unit.high], [0x7_0406, 0x7_0501]);
+  for (const type of [2, 3, 8, 0x80, 0xff]) {
+    for (let byte = 0; byte < 8; byte++) {
+      const word = type << (8 * (byte % 4));
+      const [low, high] = byte < 4 ? [word, 0] : [0, word];
+      assertEquals(
+        outcome(b, () => b.unit.writeMsr(MSR_PAT, low, high)),
+        "#13(0)",
+      );
+    }
+  }
+  assertEquals(b.unit.readMsr(MSR_PAT), 0x7_0406);
+});
+
 Deno.test("MSRs that don't exist are #GP(0), to read and to write", () => {
   const b = bench();
   for (const msr of [0x1234, 0xc000_00ff, -1]) {
