@@ -418,7 +418,16 @@ export class HostExecutor {
 
   #panic(thrown: unknown): void {
     this.thrown = thrown;
-    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    const message = textOf(thrown);
     this.#core.end({ reason: "panic", message, places: this.#places() });
+  }
+}
+
+/** The text of what JavaScript threw: any value may be thrown, and not each has one. */
+function textOf(thrown: unknown): string {
+  try {
+    return String(thrown instanceof Error ? thrown.message : thrown);
+  } catch {
+    return "what was thrown has no text";
   }
 }

@@ -459,6 +459,20 @@ Deno.test("an exception of kernel code ends as panic with message and places; th
   assert(!JSON.stringify(machine.state).includes("bounds"));
 });
 
+Deno.test("an object without text that is thrown ends as panic, too", () => {
+  const { stop, machine } = runBare(() => ({
+    boot: () => {
+      throw Object.create(null);
+    },
+  }));
+  assertEquals(stop, {
+    reason: "panic",
+    message: "what was thrown has no text",
+    places: ["boot"],
+  });
+  assertEquals(typeof machine.thrown, "object");
+});
+
 Deno.test("a thrown string is the panic's message", () => {
   const { stop } = runBare(() => ({
     loop: () => {
