@@ -235,3 +235,25 @@ Deno.test({
       }
     }),
 });
+
+Deno.test({
+  name:
+    "run says in one line that a disk is full (needs run, read, write; Linux)",
+  ignore: ignore || Deno.build.os !== "linux",
+  fn: () =>
+    inFolder(async (folder) => {
+      const full = "no space left on device\n";
+      const command = [Deno.execPath(), ...FLAGS].join(" ");
+      for (const redirect of [">/dev/full", ">/dev/full 2>/dev/full"]) {
+        const { code, stderr } = await new Deno.Command("sh", {
+          args: ["-c", `${command} ${redirect} </dev/null`],
+          cwd: folder,
+        }).output();
+        const err = new TextDecoder().decode(stderr);
+        const said = redirect.includes("2>")
+          ? ""
+          : `Cannot write standard output: ${full}`;
+        assertEquals([code, err], [74, said]);
+      }
+    }),
+});

@@ -17,6 +17,7 @@ import type {
   TerminalListeners,
   TerminalSize,
 } from "./host.ts";
+import { WriteError } from "./write_error.ts";
 
 /** A terminal whose size cannot be found out has the size that all once had. */
 const SIZE_UNKNOWN: TerminalSize = { columns: 80, rows: 24 };
@@ -52,10 +53,13 @@ function writeAll(
 
 class DenoOutput implements Output {
   readonly #file: typeof Deno.stdout;
+  readonly #name: string | null;
   #gone = false;
 
-  constructor(file: typeof Deno.stdout) {
+  /** Without a name a failure is passed over: there is no place left to tell of it. */
+  constructor(file: typeof Deno.stdout, name: string | null) {
     this.#file = file;
+    this.#name = name;
   }
 
   isTerminal(): boolean {
@@ -67,8 +71,9 @@ class DenoOutput implements Output {
     try {
       writeAll(this.#file, bytes);
     } catch (error) {
-      if (!isGone(error)) throw error;
       this.#gone = true;
+      if (this.#name === null || isGone(error)) return;
+      throw new WriteError(this.#name, error);
     }
   }
 }
@@ -88,7 +93,11 @@ class DenoOutputFile implements OutputFile {
 
   write(bytes: Uint8Array): void {
     this.#replace();
-    writeAll(this.#file, bytes);
+    try {
+      writeAll(this.#file, bytes);
+    } catch (error) {
+      throw new WriteError(this.#path, error);
+    }
   }
 
   close(): void {
@@ -180,8 +189,8 @@ class DenoTerminal implements Terminal {
 }
 
 class DenoHost implements Host {
-  readonly stdout: Output = new DenoOutput(Deno.stdout);
-  readonly stderr: Output = new DenoOutput(Deno.stderr);
+  readonly stdout: Output = new DenoOutput(Deno.stdout, "standard output");
+  readonly stderr: Output = new DenoOutput(Deno.stderr, null);
   readonly terminal: Terminal = new DenoTerminal(this.stdout);
 
   stdinIsTerminal(): boolean {

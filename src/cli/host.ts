@@ -12,6 +12,8 @@ export interface Output {
   /**
    * Writes all of it. Once nobody reads any more (a pipe is closed, a terminal
    * gone) nothing happens.
+   *
+   * @throws {WriteError} if the system cannot, the first time: then it is given up
    */
   write(bytes: Uint8Array): void;
 }
@@ -22,7 +24,7 @@ export interface OutputFile {
    * Writes all of it behind what this file was given before; the first call
    * replaces what the file held.
    *
-   * @throws what the system says, if it cannot
+   * @throws {WriteError} if the system cannot
    */
   write(bytes: Uint8Array): void;
   /** Closes it; never written, it holds nothing. */

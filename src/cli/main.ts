@@ -10,6 +10,7 @@ import { wrap } from "./parse_options.ts";
 import { runCommand } from "./run_command.ts";
 import { UsageError } from "./usage_error.ts";
 import { VERSION } from "./version.ts";
+import { STATUS_WRITE, WriteError } from "./write_error.ts";
 
 export type {
   Host,
@@ -61,45 +62,58 @@ Example:
 `;
 }
 
+async function command(args: readonly string[], host: Host): Promise<number> {
+  const [name, ...rest] = args;
+  const print = (text: string): void => {
+    host.stdout.write(new TextEncoder().encode(text));
+  };
+  switch (name) {
+    case "--help":
+    case "-h":
+      print(help());
+      return 0;
+    case "--version":
+      print(`${VERSION}\n`);
+      return 0;
+  }
+  const verb = VERBS.get(name ?? "");
+  if (verb) return await verb.run(rest, host);
+  const names = [...VERBS.keys()].join(", ");
+  throw new UsageError(
+    name === undefined
+      ? `Cannot do nothing: give a verb (${names}), or --help`
+      : `Cannot do ${
+        JSON.stringify(name)
+      }: no such verb; there is ${names}, and --help`,
+  );
+}
+
 /**
  * Runs the command line.
  *
  * @param args a verb and its options
  * @param host the system
- * @returns the exit status; 2 for a mistake on the command line
+ * @returns the exit status; 2 for a mistake on the command line, 74 if output cannot be written
  */
 export async function main(
   args: readonly string[],
   host: Host = denoHost(),
 ): Promise<number> {
-  const encoder = new TextEncoder();
-  const [name, ...rest] = args;
-  if (name === "--help" || name === "-h") {
-    host.stdout.write(encoder.encode(help()));
-    return 0;
-  }
-  if (name === "--version") {
-    host.stdout.write(encoder.encode(`${VERSION}\n`));
-    return 0;
-  }
-  const verb = VERBS.get(name ?? "");
   try {
-    if (!verb) {
-      const names = [...VERBS.keys()].join(", ");
-      throw new UsageError(
-        name === undefined
-          ? `Cannot do nothing: give a verb (${names}), or --help`
-          : `Cannot do ${
-            JSON.stringify(name)
-          }: no such verb; there is ${names}, and --help`,
-      );
-    }
-    return await verb.run(rest, host);
+    return await command(args, host);
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    host.stderr.write(encoder.encode(`${error.message}\n`));
-    return STATUS_USAGE;
+    const status = statusOf(error);
+    if (status === null) throw error;
+    const line = `${(error as Error).message}\n`;
+    host.stderr.write(new TextEncoder().encode(line));
+    return status;
   }
+}
+
+/** The status that an error ends a command with; `null` for a bug. */
+function statusOf(error: unknown): number | null {
+  if (error instanceof UsageError) return STATUS_USAGE;
+  return error instanceof WriteError ? STATUS_WRITE : null;
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -127,6 +127,7 @@ Exit status:
   2      a mistake on the command line: nothing has been written
   70     panic, shutdown, hung, deadlock, host-calls, no-engine: standard error
          says more
+  74     output could not be written: a full disk, for one
   128+N  ended by signal N
   else   exit: as QEMU's, the value written to port 0xf4 × 2 + 1
 
