@@ -10,6 +10,7 @@
  * @module
  */
 
+import type { EventSink } from "../base/events.ts";
 import type { VirtAddr } from "./addr.ts";
 import type { Clock, ClockState } from "./clock.ts";
 import type { Core } from "./core.ts";
@@ -42,6 +43,7 @@ type TableRegister = { readonly base: VirtAddr; readonly limit: number };
 /** The CPU for TypeScript. */
 export class HostedCpu implements Instructions {
   high = 0;
+  declare readonly events: EventSink;
   // Declared, so that the host sees one assignment only and compiles them in as constants.
   declare private readonly core: Core;
   declare private readonly host: HostExecutor;
@@ -55,6 +57,7 @@ export class HostedCpu implements Instructions {
    */
   constructor(core: Core, host: HostExecutor) {
     this.core = core;
+    this.events = core.events;
     this.host = host;
     this.mmu = core.mmu;
     this.clock = core.clock;

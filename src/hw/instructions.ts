@@ -13,6 +13,7 @@
  * @module
  */
 
+import type { EventSink } from "../base/events.ts";
 import type { VirtAddr } from "./addr.ts";
 import type { GeneralRegister } from "./general_registers.ts";
 
@@ -44,6 +45,8 @@ export type KernelStop =
 export interface Instructions {
   /** High word, unsigned, of the last 64-bit result; valid until the next call. */
   readonly high: number;
+  /** Where kernel code reports what it does. No instruction: costs nothing, and no digest depends on it. */
+  readonly events: EventSink;
 
   /** MOV: loads 8 bits, unsigned. */
   load8(address: VirtAddr): number;

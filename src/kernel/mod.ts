@@ -16,8 +16,13 @@ export type {
   KernelStop,
   SegmentRegister,
 } from "../hw/instructions.ts";
+export * from "./allocator/alloc_error.ts";
 export * from "./allocator/cpu_memory.ts";
+export * from "./allocator/dummy.ts";
+export * from "./allocator/heap_designs.ts";
+export * from "./allocator/init_heap.ts";
 export * from "./allocator/kernel_heap.ts";
+export * from "./allocator/locked.ts";
 export * from "./core.ts";
 export * from "./cpu_env.ts";
 export * from "./define_kernel.ts";

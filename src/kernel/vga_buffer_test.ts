@@ -25,7 +25,7 @@ const LEFT_OUT: Record<string, string> = {
   source: "prose",
   format: "prose",
   provenance: "prose",
-  new_mapping_example: "needs a mapper: run by allocator/kernel_heap_test.ts",
+  new_mapping_example: "needs a mapper: run by allocator/init_heap_test.ts",
 };
 
 /** The text buffer alone, with its accesses counted. */

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { type EventSink, NO_EVENTS } from "../../src/base/events.ts";
 import { type VirtAddr, virtAddr } from "../../src/hw/addr.ts";
 import type { HostEntry } from "../../src/hw/hosted.ts";
 import type {
@@ -51,6 +52,8 @@ const IF = 0x200;
 /** The fake. */
 export class FakeCpu implements Instructions {
   high = 0;
+  /** Nobody listens. */
+  readonly events: EventSink = NO_EVENTS;
   /** Instructions so far. */
   clk = 0;
   /** Instructions by name. */

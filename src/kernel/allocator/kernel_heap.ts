@@ -1,71 +1,349 @@
 /**
- * The kernel's heap: its pages are mapped, then a heap is laid over them.
+ * The kernel's heap, as the static `ALLOCATOR` has it: a heap behind a spin
+ * mutex at a fixed place, empty until its pages are mapped.
  *
- * Book: "Heap Allocation", section "Creating a Kernel Heap".
+ * Book: "Heap Allocation", sections "The GlobalAlloc Trait" and "Creating a
+ * Kernel Heap"; "Allocator Designs", section "A Locked Wrapper Type".
  *
- * *Not modelled*: a lock around the heap; only code that no interrupt handler
- * shares it with may use it as it is.
+ * As in the book, no interrupt handler may allocate or free: it can fall into
+ * the lock. `heap-alloc` and `heap-free` events between `irq-delivered` and
+ * `iret` show it; the option `refuseInHandlers` makes it a panic at once, and
+ * where the lock is held it is a `deadlock`.
  *
  * @module
  */
 
+import { type EventSink, NO_EVENTS } from "../../base/events.ts";
 import type { WordMemory } from "../../base/word_memory.ts";
-import { virtAdd, type VirtAddr, virtAddr } from "../../hw/addr.ts";
-import { pageContaining, type Size4KiB } from "../../hw/page.ts";
-import { pageRangeInclusive } from "../../hw/page_range.ts";
-import { PTE_P, PTE_RW } from "../../hw/page_table.ts";
+import type { VirtAddr } from "../../hw/addr.ts";
+import { formatHex } from "../../hw/format_hex.ts";
+import type { Size4KiB } from "../../hw/page.ts";
 import type { FrameAllocator } from "../memory/frames/frame_allocator.ts";
 import type { PageFlusher } from "../memory/mappers/flush.ts";
 import type { Mapper } from "../memory/mappers/mapper.ts";
+import type { MapToError } from "../memory/mappers/mapper_errors.ts";
 import {
-  FRAME_ALLOCATION_FAILED,
-  type MapToError,
-} from "../memory/mappers/mapper_errors.ts";
+  type SpinMutexState,
+  spinMutexState,
+  type SyncEnv,
+} from "../sync/mod.ts";
+import { type AllocErrorText, allocErrorText } from "./alloc_error.ts";
 import { CpuMemory, type HeapCpu } from "./cpu_memory.ts";
+import type { HeapCore } from "./heap.ts";
+import type { HeapDesign, StatefulHeap } from "./heap_designs.ts";
+import { HEAP_SIZE, HEAP_START, initHeap } from "./init_heap.ts";
+import { Locked } from "./locked.ts";
 
-/** First address of the kernel's heap. */
-export const HEAP_START: VirtAddr = virtAddr(0x4444_4444_0000);
-/** Bytes of the kernel's heap: 100 KiB, 25 pages. */
-export const HEAP_SIZE: number = 100 * 1024;
+export { HEAP_SIZE, HEAP_START, initHeap } from "./init_heap.ts";
 
-/** The heap, mapped and laid. */
-export interface KernelHeap<H> {
-  /** No refusal. */
-  readonly reason: null;
-  /** The heap. */
-  readonly heap: H;
+/** The static `ALLOCATOR` as data. */
+export interface KernelHeapState<S extends object = object> {
+  /** Its lock. */
+  lock: SpinMutexState;
+  /** What the heap in it knows beside its memory; `null` until `init`. */
+  inner: S | null;
 }
 
 /**
- * Maps the heap's pages, PRESENT and WRITABLE, each to a frame of its own, and
- * lays a heap over them (book: `init_heap`).
+ * Makes the state of a heap that is not initialised.
  *
- * A failure midway leaves the pages before it mapped, and the frame that was
- * taken for the failing page is lost, as in the book.
- *
- * @param cpu The CPU: it flushes the pages, and the heap's nodes go through it.
- * @param mapper A mapper of the active tables.
- * @param frames Gives frames for pages and tables: 28 on fresh tables.
- * @param make Lays the heap over its memory; it may write there.
- * @returns The heap, or why a page was not mapped.
+ * @returns A state for {@linkcode KernelHeap}.
  */
-export function initHeap<H>(
-  cpu: HeapCpu & PageFlusher,
-  mapper: Mapper,
-  frames: FrameAllocator,
-  make: (memory: WordMemory) => H,
-): KernelHeap<H> | MapToError<Size4KiB> {
-  const pages = pageRangeInclusive(
-    pageContaining(HEAP_START),
-    pageContaining(virtAdd(HEAP_START, HEAP_SIZE - 1)),
-  );
-  for (const page of pages) {
-    const frame = frames.allocateFrame();
-    if (frame === null) return FRAME_ALLOCATION_FAILED;
-    const flush = mapper.mapTo(page, frame, PTE_P | PTE_RW, frames);
-    if (flush.reason !== null) return flush;
-    flush.flush(cpu);
+export function kernelHeapState<S extends object>(): KernelHeapState<S> {
+  return { lock: spinMutexState(), inner: null };
+}
+
+/** The CPU as the kernel's heap uses it. */
+export interface KernelHeapCpu extends HeapCpu, PageFlusher {
+  /** Is told of blocks taken and given back. */
+  readonly events?: EventSink;
+  /** Names of the live host frames, outermost first. */
+  frames(): readonly string[];
+}
+
+/** The kernel that a heap belongs to; `KernelCore` is one. */
+export interface HeapOwner<C extends KernelHeapCpu = KernelHeapCpu> {
+  /** The CPU. */
+  readonly cpu: C;
+  /** What its lock is told. */
+  readonly env: SyncEnv;
+  /** Ends the run. */
+  panic(message: string): never;
+}
+
+/** How a {@linkcode KernelHeap} behaves. */
+export interface KernelHeapOptions {
+  /** The text of the panic when there is no room; `allocErrorText` if absent. */
+  readonly allocError?: AllocErrorText;
+  /** Whether a handler that allocates or frees panics; no if absent. */
+  readonly refuseInHandlers?: boolean;
+}
+
+/** What is in the lock: nothing at first, then a heap. */
+class Slot<H extends StatefulHeap> implements HeapCore {
+  readonly memory: WordMemory;
+  readonly #state: KernelHeapState<H["state"]>;
+  readonly #design: HeapDesign<H>;
+  readonly #events: EventSink;
+  /** Derived: the heap over `#of`. */
+  #heap: H | null = null;
+  #of: object | null = null;
+
+  constructor(
+    memory: WordMemory,
+    state: KernelHeapState<H["state"]>,
+    design: HeapDesign<H>,
+    events: EventSink,
+  ) {
+    this.memory = memory;
+    this.#state = state;
+    this.#design = design;
+    this.#events = events;
   }
-  const heap = make(new CpuMemory(cpu, HEAP_START, HEAP_SIZE));
-  return { reason: null, heap };
+
+  get heap(): H | null {
+    const { inner } = this.#state;
+    if (inner !== this.#of) {
+      this.#heap = inner === null ? null : this.#design(this.memory, inner);
+      this.#of = inner;
+    }
+    return this.#heap;
+  }
+
+  /** The first heap over the memory, which is mapped by then. */
+  lay(): void {
+    this.#heap = this.#design(this.memory);
+    this.#of = this.#state.inner = this.#heap.state;
+  }
+
+  alloc(size: number, align: number): number | null {
+    const offset = this.heap?.alloc(size, align) ?? null;
+    if (offset !== null && this.#events.on) {
+      const address = this.memory.base + offset;
+      this.#events.emit("heap-alloc", address, size, align);
+    }
+    return offset;
+  }
+
+  dealloc(offset: number, size: number, align: number): void {
+    const { heap } = this;
+    const address = this.memory.base + offset;
+    if (heap === null) {
+      throw new RangeError(
+        `Cannot free ${size} bytes at ${formatHex(address)}: ` +
+          "the heap is not initialised, so it gave nothing out",
+      );
+    }
+    heap.dealloc(offset, size, align);
+    if (this.#events.on) {
+      this.#events.emit("heap-free", address, size, align);
+    }
+  }
+}
+
+/**
+ * The kernel's heap: blocks by address.
+ *
+ * @example
+ * ```ts
+ * import { Machine } from "@lockstep/kernel/hw";
+ * import {
+ *   coreState,
+ *   defineKernel,
+ *   fixedSizeBlockDesign,
+ *   KernelHeap,
+ *   kernelHeapState,
+ * } from "@lockstep/kernel/kernel";
+ * import { BootInfoFrameAllocator, bootInfoFramesState } from "@lockstep/kernel/frames";
+ * import { expectOk, initMapper } from "@lockstep/kernel/mappers";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const taken: (number | null)[] = [];
+ * const program = defineKernel({
+ *   id: "heap",
+ *   state: () => ({
+ *     ...coreState(),
+ *     frames: bootInfoFramesState([]),
+ *     heap: kernelHeapState<ReturnType<typeof fixedSizeBlockDesign>["state"]>(),
+ *   }),
+ *   build(core, state) {
+ *     const heap = new KernelHeap(core, state.heap, fixedSizeBlockDesign);
+ *     const frames = new BootInfoFrameAllocator(state.frames);
+ *     return {
+ *       boot(info) {
+ *         taken.push(heap.alloc(8, 8)); // Too early.
+ *         const mapper = initMapper(core.cpu, info.physicalMemoryOffset!);
+ *         frames.init(info.memoryMap);
+ *         expectOk(heap.init(mapper, frames), "heap initialization failed");
+ *         taken.push(heap.alloc(8, 8));
+ *       },
+ *     };
+ *   },
+ * });
+ * new Machine({ program }).run();
+ * assertEquals(taken, [null, 0x4444_4444_0000]);
+ * ```
+ */
+export class KernelHeap<
+  H extends StatefulHeap = StatefulHeap,
+  C extends KernelHeapCpu = KernelHeapCpu,
+> {
+  /** All there is to save beside the memory. */
+  readonly state: KernelHeapState<H["state"]>;
+  /** The CPU, whose loads and stores reach the blocks. */
+  readonly cpu: C;
+  /** First address. */
+  readonly start: VirtAddr = HEAP_START;
+  /** Bytes. */
+  readonly size: number = HEAP_SIZE;
+  readonly #owner: HeapOwner<C>;
+  readonly #options: KernelHeapOptions;
+  readonly #slot: Slot<H>;
+  readonly #locked: Locked<Slot<H>>;
+
+  /**
+   * Goes on with a heap, or begins; nothing in memory is touched.
+   *
+   * @param owner The kernel.
+   * @param state From {@linkcode kernelHeapState}, or loaded.
+   * @param design Lays the heap over its memory.
+   * @param options How it behaves.
+   */
+  constructor(
+    owner: HeapOwner<C>,
+    state: KernelHeapState<H["state"]>,
+    design: HeapDesign<H>,
+    options: KernelHeapOptions = {},
+  ) {
+    const { cpu, env } = owner;
+    this.state = state;
+    this.cpu = cpu;
+    this.#owner = owner;
+    this.#options = options;
+    this.#slot = new Slot(
+      new CpuMemory(cpu, HEAP_START, HEAP_SIZE),
+      state,
+      design,
+      cpu.events ?? NO_EVENTS,
+    );
+    this.#locked = new Locked(env, "ALLOCATOR", this.#slot, state.lock);
+  }
+
+  /** The heap, for who looks on; `null` until `init`. Takes no lock. */
+  get heap(): H | null {
+    return this.#slot.heap;
+  }
+
+  /** Whether somebody holds the lock. */
+  get isLocked(): boolean {
+    return this.state.lock.locked;
+  }
+
+  /**
+   * Maps the heap's pages and lays the heap over them (book: `init_heap`).
+   *
+   * @param mapper A mapper of the active tables.
+   * @param frames Gives frames for pages and tables: 28 on fresh tables.
+   * @returns `null`, or why a page was not mapped: the pages before it are.
+   * A second call finds the first page mapped.
+   */
+  init(
+    mapper: Mapper,
+    frames: FrameAllocator,
+  ): MapToError<Size4KiB> | null {
+    const laid = initHeap(this.cpu, mapper, frames, () => {
+      this.#locked.mutex.withLock((slot) => slot.lay());
+    });
+    return laid.reason === null ? null : laid;
+  }
+
+  /**
+   * Takes a block (book: `GlobalAlloc::alloc`).
+   *
+   * @param size Bytes, 1 or more.
+   * @param align A power of two.
+   * @returns Its address, or `null` where there is no room, or no heap yet.
+   * @throws {RangeError} If size or alignment is wrong.
+   */
+  alloc(size: number, align: number): VirtAddr | null {
+    this.#checkContext("allocate", size);
+    const offset = this.#locked.alloc(size, align);
+    return offset === null ? null : this.#address(offset);
+  }
+
+  /**
+   * Gives a block back (book: `GlobalAlloc::dealloc`).
+   *
+   * @param address What `alloc` returned.
+   * @param size As given to `alloc`.
+   * @param align As given to `alloc`.
+   * @throws {RangeError} If no such block can be in use here.
+   */
+  dealloc(address: VirtAddr, size: number, align: number): void {
+    this.#checkContext("free", size);
+    this.#locked.dealloc(address - this.start, size, align);
+  }
+
+  /**
+   * Takes a block of zeros (`GlobalAlloc::alloc_zeroed`).
+   *
+   * @param size Bytes, 1 or more.
+   * @param align A power of two.
+   * @returns Its address, or `null`.
+   */
+  allocZeroed(size: number, align: number): VirtAddr | null {
+    const address = this.alloc(size, align);
+    if (address !== null) this.cpu.fill(address, 0, size);
+    return address;
+  }
+
+  /**
+   * Moves a block: takes the new one, copies, gives the old one back; never in
+   * place, and the lock is free in between (`GlobalAlloc::realloc`).
+   *
+   * @param address The block.
+   * @param size Its bytes.
+   * @param align Its alignment, which the new one has too.
+   * @param newSize Bytes, 1 or more.
+   * @returns The new address; `null` where there is no room, and then the old
+   * block stays.
+   */
+  realloc(
+    address: VirtAddr,
+    size: number,
+    align: number,
+    newSize: number,
+  ): VirtAddr | null {
+    const moved = this.alloc(newSize, align);
+    if (moved === null) return null;
+    this.cpu.copy(moved, address, Math.min(size, newSize));
+    this.dealloc(address, size, align);
+    return moved;
+  }
+
+  /**
+   * Ends the run, as there was no room (`handle_alloc_error`).
+   *
+   * @param size Bytes that were asked for.
+   * @param align The alignment that was asked for.
+   */
+  allocError(size: number, align: number): never {
+    const text = this.#options.allocError ?? allocErrorText;
+    return this.#owner.panic(text(size, align));
+  }
+
+  #address(offset: number): VirtAddr {
+    return (this.start + offset) as VirtAddr;
+  }
+
+  #checkContext(act: string, size: number): void {
+    if (this.#options.refuseInHandlers !== true) return;
+    const { isHandler } = this.#owner.env;
+    const handler = this.cpu.frames().find((frame) => isHandler?.(frame));
+    if (handler === undefined) return;
+    this.#owner.panic(
+      `Cannot ${act} ${size} bytes: ${handler} is running, and the code that ` +
+        "it interrupted may hold ALLOCATOR",
+    );
+  }
 }

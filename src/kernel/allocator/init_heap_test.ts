@@ -28,7 +28,7 @@ import {
   TlsfHeap,
 } from "./mod.ts";
 import type { WordMemory } from "../../base/word_memory.ts";
-import { HEAP_SIZE, HEAP_START, initHeap } from "./kernel_heap.ts";
+import { HEAP_SIZE, HEAP_START, initHeap } from "./init_heap.ts";
 
 interface Setup {
   core: KernelCore;
