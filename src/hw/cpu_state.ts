@@ -1,14 +1,17 @@
 /**
  * The architectural state of the CPU, as plain data.
  *
- * Source: SDM 3A, "System Architecture Overview"; SDM 1, "Basic Program Execution Registers".
+ * Source: SDM 3A, "System Architecture Overview", "Processor State After Reset"; SDM 1, "Basic Program Execution
+ * Registers".
  *
  * *Not modelled*: breakpoints, though the debug registers hold what is written; the local APIC; 32-bit and 16-bit modes: the CPU is in 64-bit long mode
- * from power-on, as firmware would have left it.
+ * from power-on, as firmware would have left it; TR and LDTR as reset leaves them, present at address 0 with a limit of
+ * FFFFH: here they are null until LTR and LLDT, so that what needs a TSS before is #TS or #GP.
  *
  * @module
  */
 
+import { powerOnMsrs } from "./msr_slots.ts";
 import { CR0_ET, CR0_PE, CR0_PG, CR4_PAE, RFLAGS_FIXED } from "./registers.ts";
 import { EFER_LMA, EFER_LME } from "./registers.ts";
 
@@ -104,9 +107,6 @@ const segment = (): SegmentState => ({
   attributes: 0,
 });
 
-/** Number of 64-bit registers in `msrs`. */
-export const MSR_SLOT_COUNT = 16;
-
 /** Bits of DR6 that read as 1. */
 export const DR6_FIXED = 0xffff_0ff0;
 /** Bits of DR7 that read as 1. */
@@ -144,9 +144,10 @@ function fpuRegisters(): Uint8Array {
 }
 
 /**
- * Makes the state at power-on.
+ * Makes the state at power-on: SDM 3A, "Processor State After Reset", but in long mode, and the FPU as FNINIT and firmware
+ * leave it.
  *
- * @returns the state at power-on: long mode, all else zero
+ * @returns the state at power-on
  */
 export function cpuState(): CpuState {
   return {
@@ -170,7 +171,7 @@ export function cpuState(): CpuState {
     cr4: CR4_PAE,
     cr8: 0,
     efer: EFER_LMA | EFER_LME,
-    msrs: new Int32Array(2 * MSR_SLOT_COUNT),
+    msrs: powerOnMsrs(),
     debug: debugRegisters(),
     fpu: fpuRegisters(),
     halted: false,

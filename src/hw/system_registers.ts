@@ -11,9 +11,10 @@
  */
 
 import type { Now } from "../base/alarm.ts";
-import { type CpuState, isCanonical, MSR_SLOT_COUNT } from "./cpu_state.ts";
+import { type CpuState, isCanonical } from "./cpu_state.ts";
 import type { Fault } from "./fault.ts";
 import type { Mmu } from "./mmu.ts";
+import { MSR_SLOT_COUNT, MSR_SLOTS } from "./msr_slots.ts";
 import {
   CR0_AM,
   CR0_CD,
@@ -39,23 +40,17 @@ import {
   EFER_LME,
   EFER_NXE,
   EFER_SCE,
-  MSR_APIC_BASE,
   MSR_ARCH_CAPABILITIES,
   MSR_CSTAR,
   MSR_EFER,
-  MSR_FMASK,
   MSR_FS_BASE,
   MSR_GS_BASE,
   MSR_KERNEL_GS_BASE,
   MSR_LSTAR,
-  MSR_MISC_ENABLE,
   MSR_PAT,
-  MSR_STAR,
-  MSR_SYSENTER_CS,
   MSR_SYSENTER_EIP,
   MSR_SYSENTER_ESP,
   MSR_TSC,
-  MSR_TSC_AUX,
 } from "./registers.ts";
 
 const CR0_DEFINED = (CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE |
@@ -71,22 +66,6 @@ const ARCH_CAPABILITIES = 1 << 0 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 8 |
   1 << 13 | 1 << 14 | 1 << 15 | 1 << 20 | 1 << 27;
 /** Bits 40 to 51 of CR3 are beyond the physical address width. */
 const CR3_MAX = 2 ** 40;
-
-/** The register of each slot of `CpuState.msrs`. */
-export const MSR_SLOTS: readonly number[] = Object.freeze([
-  MSR_STAR,
-  MSR_LSTAR,
-  MSR_CSTAR,
-  MSR_FMASK,
-  MSR_KERNEL_GS_BASE,
-  MSR_SYSENTER_CS,
-  MSR_SYSENTER_ESP,
-  MSR_SYSENTER_EIP,
-  MSR_PAT,
-  MSR_TSC_AUX,
-  MSR_APIC_BASE,
-  MSR_MISC_ENABLE,
-]);
 
 /** Registers that hold an address, which must be canonical. */
 const HOLDS_ADDRESS: readonly number[] = Object.freeze([

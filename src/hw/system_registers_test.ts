@@ -5,6 +5,7 @@ import type { VirtAddr } from "./addr.ts";
 import { cpuState } from "./cpu_state.ts";
 import { Fault } from "./fault.ts";
 import { Mmu } from "./mmu.ts";
+import { MSR_SLOTS } from "./msr_slots.ts";
 import { PhysMemory } from "./phys_memory.ts";
 import {
   CR0_CD,
@@ -33,7 +34,7 @@ import {
   MSR_STAR,
   MSR_TSC,
 } from "./registers.ts";
-import { MSR_SLOTS, SystemRegisters } from "./system_registers.ts";
+import { SystemRegisters } from "./system_registers.ts";
 import { TLB_EMPTY } from "./tlb.ts";
 
 function bench() {
