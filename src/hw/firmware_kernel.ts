@@ -19,6 +19,7 @@ import {
   virtAlignUp,
   virtSub,
 } from "./addr.ts";
+import { e820Map } from "./e820.ts";
 import type {
   FirmwareMemory,
   FirmwareTables,
@@ -99,6 +100,20 @@ export function defaultSegments(imageBytes: number): KernelSegment[] {
       executable: false,
     },
   ];
+}
+
+/**
+ * How big a kernel's file can be.
+ *
+ * @param ramBytes Bytes of RAM.
+ * @returns Bytes from {@linkcode KERNEL_FILE} to the BIOS's tables.
+ */
+export function loadableBytes(ramBytes: number): number {
+  const rows = e820Map(ramBytes);
+  const row = rows.find(([start, bytes]) =>
+    start <= KERNEL_FILE && start + bytes > KERNEL_FILE
+  )!;
+  return row[0] + row[1] - KERNEL_FILE;
 }
 
 /**

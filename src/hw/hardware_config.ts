@@ -4,6 +4,7 @@
  * @module
  */
 
+import { type BootImage, checkImage, sameImage } from "./boot_image.ts";
 import type { E820Entry } from "./e820.ts";
 import { checkRamBytes } from "./e820.ts";
 
@@ -21,6 +22,8 @@ export interface MachineConfig {
   readonly timedTransmission?: boolean;
   /** Whether a PS/2 mouse is plugged in. Default: no. */
   readonly mouse?: boolean;
+  /** A kernel in machine code, which firmware loads and the CPU begins with. Default: none. */
+  readonly image?: BootImage | null;
 }
 
 /** A configuration with nothing left open. */
@@ -37,6 +40,8 @@ export interface FullMachineConfig {
   readonly timedTransmission: boolean;
   /** Whether a PS/2 mouse is plugged in. */
   readonly mouse: boolean;
+  /** A kernel in machine code, or `null`. */
+  readonly image: BootImage | null;
 }
 
 /** Default size of RAM, QEMU's. */
@@ -48,12 +53,15 @@ export const KERNEL_IMAGE_BYTES_DEFAULT: number = 2 ** 20;
  * Fills in the defaults.
  *
  * @param config what was chosen
- * @returns a complete configuration, as fresh plain data
- * @throws {RangeError} if a size is out of range
+ * @returns a complete configuration, as fresh plain data but for the image, which is kept
+ * @throws {RangeError} if a size is out of range, or the image does not fit it
  */
 export function fullConfig(config: MachineConfig): FullMachineConfig {
+  const ramBytes = checkRamBytes(config.ramBytes ?? RAM_BYTES_DEFAULT);
+  const image = config.image ?? null;
+  if (image) checkImage(image, ramBytes);
   return {
-    ramBytes: checkRamBytes(config.ramBytes ?? RAM_BYTES_DEFAULT),
+    ramBytes,
     kernelImageBytes: config.kernelImageBytes ?? KERNEL_IMAGE_BYTES_DEFAULT,
     e820:
       config.e820?.map(([start, bytes, type]) =>
@@ -62,5 +70,22 @@ export function fullConfig(config: MachineConfig): FullMachineConfig {
     rtc: config.rtc ?? 0,
     timedTransmission: config.timedTransmission ?? false,
     mouse: config.mouse ?? false,
+    image,
   };
+}
+
+/**
+ * Compares hardware.
+ *
+ * @param a one configuration
+ * @param b another one
+ * @returns whether machines built from them are the same
+ */
+export function sameConfig(
+  a: FullMachineConfig,
+  b: FullMachineConfig,
+): boolean {
+  const text = (config: FullMachineConfig) =>
+    JSON.stringify({ ...config, image: null });
+  return text(a) === text(b) && sameImage(a.image, b.image);
 }

@@ -29,7 +29,7 @@ import type { EngineFactory, InstructionEngine } from "./executor.ts";
 import { MachinePool } from "./machine_pool.ts";
 import { powerOn } from "./machine_power_on.ts";
 import { HostExecutor } from "./host_executor.ts";
-import { HOST_BOOT, inHostRange } from "./host_range.ts";
+import { inHostRange } from "./host_range.ts";
 import type { Kernel, Program } from "./hosted.ts";
 import { HostedCpu } from "./hosted_cpu.ts";
 import { type Input, InputLog } from "./input_log.ts";
@@ -39,6 +39,7 @@ import {
   fullConfig,
   type FullMachineConfig,
   type MachineConfig,
+  sameConfig,
 } from "./hardware_config.ts";
 import type { AccessWidth, PhysMemory } from "./phys_memory.ts";
 import { EFER_NXE } from "./registers.ts";
@@ -49,7 +50,10 @@ import type { Vga } from "./vga.ts";
 
 /** What a machine is made of. */
 export interface MachineOptions extends MachineConfig {
-  /** The kernel in TypeScript. Without one the machine is bare: firmware has run, and RIP is `HOST_BOOT`. */
+  /**
+   * The kernel in TypeScript. Without one the machine is bare: firmware has run, and RIP is `HOST_BOOT`. With an `image`,
+   * RIP is that one's entry point: of the program only its entries are called.
+   */
   readonly program?: Program;
   /** Executes machine code. Without one, RIP outside the host range ends the run as `no-engine`. */
   readonly engine?: EngineFactory;
@@ -148,7 +152,6 @@ export class Machine {
     if (this.#engine) this.#host.stepMachineCode = () => this.#machineCode(1);
     this.events.onSwitched = () => this.#core.mmu.dropFast();
     this.bootInfo = powerOn(this.config, this.#board);
-    this.#core.cpu.rip = HOST_BOOT;
     this.#attach(undefined);
     this.addInputs(options.inputs ?? []);
     this.#core.refresh();
@@ -578,7 +581,7 @@ export class Machine {
         `its version is ${snapshot.version}, this machine's ${SNAPSHOT_VERSION}`,
       );
     }
-    if (JSON.stringify(snapshot.config) !== JSON.stringify(this.config)) {
+    if (!sameConfig(snapshot.config, this.config)) {
       refuse(
         "it was taken of other hardware; make a machine with its `config`",
       );

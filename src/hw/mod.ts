@@ -16,6 +16,7 @@ export * from "../base/prng.ts";
 export * from "../base/state_tree.ts";
 export * from "../base/time.ts";
 export * from "./addr.ts";
+export * from "./boot_image.ts";
 export * from "./boot_info.ts";
 export * from "./byte_log.ts";
 export * from "./clock.ts";
