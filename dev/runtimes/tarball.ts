@@ -1,0 +1,70 @@
+/**
+ * The npm tarball, packed and installed as npm would: for tests on other runtimes.
+ *
+ * @module
+ */
+
+import { ROOT } from "../files.ts";
+
+/**
+ * Runs a program to its end.
+ *
+ * @param cwd where
+ * @param program its name or path
+ * @param args its arguments
+ * @returns its standard output
+ * @throws {Error} with all that it said, if it fails
+ */
+export async function output(
+  cwd: string | URL,
+  program: string,
+  ...args: string[]
+): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(program, {
+    args,
+    cwd,
+    stdin: "null",
+    env: { NO_COLOR: "1" },
+  }).output();
+  const text = new TextDecoder();
+  if (!success) {
+    throw new Error(
+      `${program} ${args.join(" ")}: ${text.decode(stderr)}${
+        text.decode(stdout)
+      }`,
+    );
+  }
+  return text.decode(stdout);
+}
+
+/**
+ * Whether a program can be started.
+ *
+ * @param program its name
+ * @param args that make it print its version
+ * @returns whether it can
+ */
+export async function has(
+  program: string,
+  ...args: string[]
+): Promise<boolean> {
+  try {
+    await output(ROOT, program, ...args);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Packs the tarball and unpacks it into a folder's `node_modules`.
+ *
+ * @param folder without a slash at its end
+ */
+export async function installTarball(folder: string): Promise<void> {
+  const tarball = `${folder}/kernel.tgz`;
+  await output(ROOT, Deno.execPath(), "task", "pack", "--output", tarball);
+  const home = `${folder}/node_modules/@lockstep/kernel`;
+  await Deno.mkdir(home, { recursive: true });
+  await output(home, "tar", "-xzf", tarball, "--strip-components=1");
+}
