@@ -6,6 +6,9 @@
  * IRETQ pops the same RIP and RSP, the interrupted function simply goes on. When it pops anything else, the JavaScript is
  * abandoned by throwing {@linkcode UNWINDING}, and execution goes on at RIP.
  *
+ * *Not modelled*: the stack bytes of JavaScript itself: a frame is what `call` stores, and recursion that bypasses `call`
+ * ends, where the host's stack does, in a `HostStackError`; time that JavaScript takes between instructions.
+ *
  * @module
  */
 
@@ -29,6 +32,7 @@ import {
   hostEntryIndex,
   inHostRange,
 } from "./host_range.ts";
+import { HostStackError, isHostStackOverflow } from "./host_stack.ts";
 import { HOST_CALLS_MAX, type HostEntry, type Kernel } from "./hosted.ts";
 import type { Instructions } from "./instructions.ts";
 import type { EventSource } from "./interrupt_unit.ts";
@@ -59,6 +63,8 @@ const BOOT = "boot";
 export class HostExecutor {
   /** What JavaScript threw when the run ended as `panic`, for a developer's eyes only. */
   thrown: unknown = null;
+  /** Why the machine's state depends on the host, until it is loaded: it can be neither gone on with nor digested. */
+  lost: HostStackError | null = null;
   readonly #core: Core;
   #kernel: Kernel | null = null;
   #cpu: Instructions | null = null;
@@ -97,6 +103,7 @@ export class HostExecutor {
     this.#frames.length = 0;
     this.#left = false;
     this.thrown = null;
+    this.lost = null;
   }
 
   /** Names of the live host frames, outermost first. */
@@ -116,7 +123,11 @@ export class HostExecutor {
     return (HOST_ENTRY + HOST_STRIDE * index) as VirtAddr;
   }
 
-  /** Runs the turn that RIP, in the host range, stands for. */
+  /**
+   * Runs the turn that RIP, in the host range, stands for.
+   *
+   * @throws {HostStackError} if JavaScript overflowed the host's stack
+   */
   turn(): void {
     const { cpu, clock } = this.#core;
     const { rip } = cpu;
@@ -129,6 +140,7 @@ export class HostExecutor {
     try {
       this.#runTurn(rip);
     } catch (thrown) {
+      if (!this.#core.stop && isHostStackOverflow(thrown)) this.#lose(thrown);
       if (thrown !== UNWINDING) this.#panic(thrown);
     }
     this.#frames.length = this.#core.stop ? this.#frames.length : 0;
@@ -414,6 +426,11 @@ export class HostExecutor {
 
   #refuse(message: string): never {
     throw new HostedCodeError(message);
+  }
+
+  #lose(thrown: unknown): never {
+    this.lost = new HostStackError(this.#places(), thrown);
+    throw this.lost;
   }
 
   #panic(thrown: unknown): void {

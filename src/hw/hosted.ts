@@ -1,6 +1,12 @@
 /**
  * What a kernel written in TypeScript is to the machine.
  *
+ * Kernel code recurses by `cpu.call`: other recursion overflows the host's stack at a depth that depends on the host, and
+ * the run ends in a `HostStackError`. Kernel code that catches what it did not throw may catch that, too, and its run
+ * is then repeatable on that host at best.
+ *
+ * *Not modelled*: preemption between two calls of `Instructions`: JavaScript in between takes no time.
+ *
  * @module
  */
 

@@ -250,9 +250,11 @@ export class Machine {
    * Makes one transition. One that takes {@linkcode RUN_CLK_MAX} is cut there.
    *
    * @returns why the run ended, or `null` if it can go on
+   * @throws {HostStackError} if JavaScript recursed past the host's stack: the machine goes on only after a load
    */
   step(): Stop | null {
     this.#refuseInside("step");
+    this.#refuseLost();
     if (this.#core.stop) return this.#core.stop;
     this.#core.clock.setLimit(this.clk + RUN_CLK_MAX);
     this.#core.idleClk = NEVER;
@@ -265,9 +267,11 @@ export class Machine {
    * @param options when to stop
    * @returns why it stopped
    * @throws {RangeError} if `clkMax` has passed, or a clk is no whole number
+   * @throws {HostStackError} if JavaScript recursed past the host's stack: the machine goes on only after a load
    */
   run(options: RunOptions = {}): Stop {
     this.#refuseInside("run");
+    this.#refuseLost();
     const { until } = options;
     const clkMax = clks("clkMax", options.clkMax, this.clk + RUN_CLK_MAX);
     const pauseClk = clks("pauseClk", options.pauseClk, NEVER);
@@ -294,8 +298,10 @@ export class Machine {
    * log, not the events.
    *
    * @returns 16 hex digits
+   * @throws {HostStackError} after a run that threw it: what is left depends on the host
    */
   digest(): string {
+    this.#refuseLost();
     const hasher = new Hasher();
     const ram = this.#board.phys.ram.hash();
     hasher.word(ram.low);
@@ -314,6 +320,7 @@ export class Machine {
    */
   save(): Snapshot {
     this.#refuseInside("save");
+    this.#refuseLost();
     this.#refuseCut("save");
     return {
       version: SNAPSHOT_VERSION,
@@ -376,6 +383,7 @@ export class Machine {
   fork(inputs?: readonly Input[]): Machine {
     this.#refuseInside("fork");
     this.#refuseCut("fork");
+    this.#refuseLost();
     const fork = this.#pool.take() ?? this.#relative();
     fork.#released = false;
     const { ram } = this.#board.phys;
@@ -550,6 +558,11 @@ export class Machine {
 
   /** A run that was cut inside a turn has lost its JavaScript. */
   #refuseCut(verb: string): void {
+  /** What the host's stack has left behind is that host's: nobody may take it for a result. */
+  #refuseLost(): void {
+    if (this.#host.lost) throw this.#host.lost;
+  }
+
     const { stop } = this.#core;
     if (stop?.reason !== "limit" && stop?.reason !== "idle") return;
     const what = stop.reason === "limit" ? "the limit fell" : "it became idle";

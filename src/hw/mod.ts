@@ -35,6 +35,7 @@ export * from "./format_hex.ts";
 export * from "./gdt.ts";
 export * from "./general_registers.ts";
 export * from "./host_range.ts";
+export * from "./host_stack.ts";
 export * from "./hosted.ts";
 export * from "./i8042.ts";
 export * from "./idt.ts";

@@ -1,5 +1,6 @@
 /**
- * Why a run ended: a discriminated union, one member per reason.
+ * Why a run ended: a discriminated union, one member per reason. JavaScript that recursed past the host's stack is none of
+ * them, as no run could repeat it: it is thrown, as `HostStackError`.
  *
  * @module
  */
