@@ -382,6 +382,7 @@ export class Machine {
    */
   fork(inputs?: readonly Input[]): Machine {
     this.#refuseInside("fork");
+    this.#refuseLost();
     this.#refuseCut("fork");
     this.#refuseLost();
     const fork = this.#pool.take() ?? this.#relative();
@@ -556,13 +557,13 @@ export class Machine {
     return true;
   }
 
-  /** A run that was cut inside a turn has lost its JavaScript. */
-  #refuseCut(verb: string): void {
   /** What the host's stack has left behind is that host's: nobody may take it for a result. */
   #refuseLost(): void {
     if (this.#host.lost) throw this.#host.lost;
   }
 
+  /** A run that was cut inside a turn has lost its JavaScript. */
+  #refuseCut(verb: string): void {
     const { stop } = this.#core;
     if (stop?.reason !== "limit" && stop?.reason !== "idle") return;
     const what = stop.reason === "limit" ? "the limit fell" : "it became idle";
