@@ -9,7 +9,7 @@
  * const machine = new Machine({ program: kernel, ramBytes: 16 * 2 ** 20 });
  * machine.run({ clkMax: 119_318_200 }); // One virtual second.
  * assertEquals(machine.vga.screenText().slice(23), [
- *   "Hello World!",
+ *   "async number: 42",
  *   "..................",
  * ]);
  * ```

@@ -76,7 +76,7 @@ Deno.test({
       assertEquals([first.code, first.err], [0, ""]);
       assertEquals(first, second);
       const lines = first.out.split("\n");
-      assertEquals(lines[23], "Hello World!");
+      assertEquals(lines[22], "Hello World!");
       assertEquals(lines[24]!.replaceAll(".", ""), "hello");
       assertMatch(lines[25]!, /^clk \d+ digest [0-9a-f]{16} stop idle$/);
     }),

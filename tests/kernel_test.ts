@@ -79,7 +79,7 @@ Deno.test("kernel: hello, dots where the ticks fall, letters in order", () => {
     type(machine, "h", 1_000_000);
     type(machine, "ello", TICK_CLK + 1_000_000);
     machine.run({ clkMax: 3 * TICK_CLK });
-    assertEquals(screen(machine), "Hello World!\nh.ello.");
+    assertEquals(screen(machine), "Hello World!\nasync number: 42\nh.ello.");
     assertEquals(machine.keysLost, 0);
     return machine.digest();
   });

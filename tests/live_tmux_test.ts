@@ -120,7 +120,7 @@ async function assertRestored(tmux: Tmux, status: number): Promise<void> {
   );
 }
 
-const UP = /Hello World!\n\.+/;
+const UP = /Hello World!\nasync number: 42\n\.+/;
 
 Deno.test({
   name:
@@ -134,7 +134,7 @@ Deno.test({
       await tmux.until(/\.h\.*i\.*F1\.*ArrowUp\.*LControl\.*c\.+/);
       const screen = await tmux.until(/\d+ % \|/);
       const lines = screen.split("\n");
-      assertEquals(lines[23], "Hello World!");
+      assertEquals(lines[22], "Hello World!");
       assertMatch(
         lines[25]!,
         /^ 0:00:\d\d\.\d \| clk [\d,]+ \| IF 1 \| \d+ % \| Ctrl-Q quits/,
@@ -215,11 +215,11 @@ Deno.test({
   fn: () =>
     withTmux(async (tmux) => {
       await tmux.start("", 40, 10);
-      const small = await tmux.until(/Hello World!\n\.+\n Ctrl-Q quits/);
+      const small = await tmux.until(/async number: 42\n\.+\n Ctrl-Q quits/);
       assertMatch(small, /clipped to 40x10/);
       await tmux.call("resize-window", "-x", "90", "-y", "28");
       const lines = (await tmux.until(/\| Ctrl-Q quits/)).split("\n");
-      assertEquals(lines[23], "Hello World!");
+      assertEquals(lines[22], "Hello World!");
       assertMatch(lines[25]!, /Ctrl-Q quits/);
       await tmux.keys("C-q");
       await assertRestored(tmux, 0);

@@ -27,7 +27,7 @@ Deno.test("runHeadless() types from the first HLT on, a byte each 119,318 clk", 
     HELLO.map((_, i) => first.clk + (i + 1) * 119_318),
   );
   const letters = machine.vga.screenText().join("").replaceAll(".", "");
-  assertEquals(letters, "Hello World!hello");
+  assertEquals(letters, "Hello World!async number: 42hello");
 });
 
 Deno.test("runHeadless() twice gives the same digest, and another one for another text", () => {

@@ -85,7 +85,7 @@ Deno.test("run prints 25 lines of screen, and the last line", async () => {
   assertEquals([status, err], [0, ""]);
   const lines = out.split("\n");
   assertEquals(lines.length, 27);
-  assertEquals(lines[23], "Hello World!");
+  assertEquals(lines[22], "Hello World!");
   assertEquals(lines[24]!.replaceAll(".", ""), "hello");
   assertMatch(`${lines[25]}\n`, LAST_LINE);
   assertEquals((await run(["run"], { stdin: "hello" })).out, out);

@@ -42,6 +42,10 @@ export interface Kernel {
   boot(info: BootInfo): void;
   /** One turn of the outermost loop: polls a task, or ends with HLT. */
   loop(): void;
+  /**
+   * Asked before a save or a fork: the name of a task that is no data, such as a generator, or `null`. Absent, all is data.
+   */
+  refuseSave?(): string | null;
 }
 
 /** Live host frames at most; one more ends the run as `host-calls`. */

@@ -315,13 +315,14 @@ export class Machine {
    * Saves the machine.
    *
    * @returns plain data
-   * @throws {RangeError} inside a turn, naming the host frames that are live
+   * @throws {RangeError} inside a turn, naming the host frames that are live; or if a task is no data, naming it
    * @throws {TypeError} if the kernel's state is no plain data, naming the place
    */
   save(): Snapshot {
     this.#refuseInside("save");
     this.#refuseLost();
     this.#refuseCut("save");
+    this.#refuseTask("save");
     return {
       version: SNAPSHOT_VERSION,
       config: this.config,
@@ -361,7 +362,7 @@ export class Machine {
    *
    * @param inputs replace the inputs that are still to come; absent, the fork gets the same ones
    * @returns the fork
-   * @throws {RangeError} inside a turn, naming the host frames that are live
+   * @throws {RangeError} inside a turn, naming the host frames that are live; or if a task is no data, naming it
    * @throws {TypeError} if the kernel's state is no plain data, naming the place
    * @example
    * ```ts
@@ -384,7 +385,7 @@ export class Machine {
     this.#refuseInside("fork");
     this.#refuseLost();
     this.#refuseCut("fork");
-    this.#refuseLost();
+    this.#refuseTask("fork");
     const fork = this.#pool.take() ?? this.#relative();
     fork.#released = false;
     const { ram } = this.#board.phys;
@@ -569,6 +570,16 @@ export class Machine {
     const what = stop.reason === "limit" ? "the limit fell" : "it became idle";
     throw new RangeError(
       `Cannot ${verb}: ${what} inside ${this.#host.frames.join(" > ")}`,
+    );
+  }
+
+  /** A task of the kernel may be no data. */
+  #refuseTask(verb: string): void {
+    const name = this.#kernel?.refuseSave?.() ?? null;
+    if (name === null) return;
+    throw new RangeError(
+      `Cannot ${verb}: task "${name}" is a generator, whose stack is no data; ` +
+        "write it as data, or run again from before its spawn",
     );
   }
 

@@ -14,6 +14,8 @@ export interface KernelBody {
   boot(info: BootInfo): void;
   /** One turn of the outermost loop; HLT if absent. */
   loop?(): void;
+  /** The name of a task that no save can hold, or `null`. */
+  refuseSave?(): string | null;
 }
 
 /** A kernel's parts. */
@@ -70,6 +72,7 @@ export function defineKernel<S extends CoreState>(
       entries: core.entries,
       boot: (info) => body.boot(info),
       loop: () => body.loop === undefined ? cpu.hlt() : body.loop(),
+      refuseSave: () => body.refuseSave?.() ?? null,
     };
   };
 }
