@@ -12,7 +12,9 @@ const { name, version, license, exports, imports, publish } = config;
 delete exports["./cli"];
 
 // `deno pack` takes paths from its configuration's own folder: the root.
-const file = new URL(".npm.json", ROOT);
+// A name of its own: two may be packing at a time.
+const configName = `.npm-${Deno.pid}.json`;
+const file = new URL(configName, ROOT);
 Deno.writeTextFileSync(
   file,
   JSON.stringify({
@@ -30,7 +32,7 @@ Deno.writeTextFileSync(
   }),
 );
 const { code } = await new Deno.Command(Deno.execPath(), {
-  args: ["pack", "--config", ".npm.json", "--allow-dirty", ...Deno.args],
+  args: ["pack", "--config", configName, "--allow-dirty", ...Deno.args],
   cwd: ROOT,
   stdin: "null",
 }).spawn().status;

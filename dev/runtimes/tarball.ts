@@ -57,14 +57,17 @@ export async function has(
 }
 
 /**
- * Packs the tarball and unpacks it into a folder's `node_modules`.
+ * Packs the tarball and installs it, as a user of npm does.
  *
  * @param folder without a slash at its end
+ * @param packages from the registry, installed beside it
  */
-export async function installTarball(folder: string): Promise<void> {
+export async function installTarball(
+  folder: string,
+  ...packages: string[]
+): Promise<void> {
   const tarball = `${folder}/kernel.tgz`;
   await output(ROOT, Deno.execPath(), "task", "pack", "--output", tarball);
-  const home = `${folder}/node_modules/@lockstep/kernel`;
-  await Deno.mkdir(home, { recursive: true });
-  await output(home, "tar", "-xzf", tarball, "--strip-components=1");
+  const quiet = ["--no-audit", "--no-fund", "--loglevel=error"];
+  await output(folder, "npm", "install", ...quiet, tarball, ...packages);
 }
