@@ -15,7 +15,7 @@ export interface MachineConfig {
   /** Bytes of the kernel's read-only image, a multiple of 4,096 up to 2 MiB. Default 1 MiB. */
   readonly kernelImageBytes?: number;
   /** The BIOS memory map, in place of the usual one of a PC with this much RAM. */
-  readonly e820?: readonly E820Entry[];
+  readonly e820?: readonly E820Entry[] | null;
   /** What the CMOS clock shows at power-on: `"YYYY-MM-DDThh:mm:ss"`, or seconds since 2000. Default 2000-01-01. */
   readonly rtc?: string | number;
   /** Whether a serial character takes its time on the wire. Default: transmission is instant, as in QEMU. */

@@ -11,3 +11,12 @@ export { cpuid, CPUID_LEAVES, type CpuidLeaf } from "./cpuid.ts";
 export { disassemble, type Disassembled } from "./disassemble.ts";
 export { isaEngine } from "./engine.ts";
 export { UNMODELLED, type Unmodelled } from "./unmodelled.ts";
+export { bootloaderImage } from "./loaders/bootloader.ts";
+export {
+  type Elf64,
+  type ElfSegment,
+  isElf,
+  isLoaded,
+  parseElf64,
+} from "./loaders/elf64.ts";
+export { type LinuxBootOptions, linuxImage } from "./loaders/linux_boot.ts";
