@@ -160,6 +160,14 @@ Deno.test("run --serial writes what the port sends", async () => {
   assertEquals(silent.host.files.get("/home/me/s")?.length, 0);
 });
 
+Deno.test("run --screen svg prints a picture in front of the last line", async () => {
+  const { out } = await run(["run", "--screen", "svg"]);
+  assertMatch(out, /^<svg [\s\S]*>Hello World!<\/text>[\s\S]*<\/svg>\nclk /);
+  const { host } = await run(["run", "--screen", "svg", "--out", "s.svg"]);
+  const file = new TextDecoder().decode(host.files.get("/home/me/s.svg"));
+  assert(out.startsWith(file) && file.endsWith("</svg>\n"));
+});
+
 Deno.test("run --screen ansi prints colours, unless NO_COLOR is set", async () => {
   const args = ["run", "--screen", "ansi"];
   const { out } = await run(args);

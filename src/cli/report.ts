@@ -6,6 +6,8 @@
 
 import type { Machine } from "../hw/machine.ts";
 import type { Stop } from "../hw/stop.ts";
+import { screenPicture } from "../trace/screen_picture.ts";
+import type { ScreenFormat } from "./run_options.ts";
 import type { ColorDepth } from "./screen_styles.ts";
 import { screenAnsi, screenView } from "./screen_view.ts";
 import { lastLine } from "./stop_text.ts";
@@ -51,16 +53,23 @@ export function jsonReport(machine: Machine, stop: Stop): JsonReport {
 }
 
 /**
- * The screen as lines of text.
+ * The screen, printed.
  *
  * @param machine the machine
- * @param depth `none` for plain text
- * @returns 25 lines, each with its end
+ * @param format how
+ * @param depth the colours of `ansi`; `none` makes it plain text
+ * @returns 25 lines, or an SVG document, each line with its end
  */
-export function screenReport(machine: Machine, depth: ColorDepth): string {
-  const lines = depth === "none"
+export function screenReport(
+  machine: Machine,
+  format: ScreenFormat,
+  depth: ColorDepth,
+): string {
+  const { state } = machine.vga;
+  if (format === "svg") return screenPicture(state);
+  const lines = format === "text" || depth === "none"
     ? machine.vga.screenText()
-    : screenAnsi(screenView(machine.vga.state, depth));
+    : screenAnsi(screenView(state, depth));
   return lines.map((line) => `${line}\n`).join("");
 }
 

@@ -161,8 +161,9 @@ function report(
   if (json) print(`${JSON.stringify(jsonReport(machine, stop))}\n`);
   else {
     if (serial === "-") outputs.print(serialReport(machine));
-    const colors = screen === "ansi" ? depth(host) : "none";
-    if (showsScreen) print(screenReport(machine, colors));
+    if (showsScreen) {
+      print(screenReport(machine, screen ?? "text", depth(host)));
+    }
     host.stdout.write(encoder.encode(lastLineReport(machine, stop)));
   }
   complain(host, explainStop(stop, machine.thrown));

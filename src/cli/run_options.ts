@@ -17,7 +17,7 @@ import { optionHelp, type OptionSpec, parseOptions } from "./parse_options.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** How a screen is printed. */
-export type ScreenFormat = "text" | "ansi";
+export type ScreenFormat = "text" | "ansi" | "svg";
 
 /** What `run` was told. */
 export interface RunChoices {
@@ -86,9 +86,9 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
   },
   {
     name: "screen",
-    value: "text|ansi",
-    help: "Print the screen as text or, if NO_COLOR is not set, in its " +
-      "colours. Default: text.",
+    value: "text|ansi|svg",
+    help: "Print the screen as text, in its colours (as text if NO_COLOR is " +
+      "set), or as an SVG picture. Default: text.",
   },
   {
     name: "serial",
@@ -212,6 +212,10 @@ function layout(name = "Us104Key"): LayoutName {
 
 function screen(format: string | undefined): ScreenFormat | null {
   if (format === undefined) return null;
-  if (format === "text" || format === "ansi") return format;
-  throw new UsageError(`Cannot use --screen ${format}: choose text or ansi`);
+  if (format === "text" || format === "ansi" || format === "svg") {
+    return format;
+  }
+  throw new UsageError(
+    `Cannot use --screen ${format}: choose text, ansi or svg`,
+  );
 }

@@ -32,6 +32,7 @@ Deno.test("runChoices() reads each option", () => {
     [["--layout", "De105Key"], { layout: "De105Key" }],
     [["--serial", "-"], { serial: "-" }],
     [["--screen", "ansi"], { screen: "ansi" }],
+    [["--screen", "svg"], { screen: "svg" }],
     [["--out", "o"], { out: "o" }],
     [["--json", "--headless"], { json: true, headless: true }],
   ];
@@ -50,7 +51,7 @@ Deno.test("runChoices() refuses what cannot be meant, in one line that names it"
     [["--clk", "9007199254740991"], "--clk 9007199254740991: give"],
     [["--clk="], "--clk : give a whole number"],
     [["--layout", "us"], "--layout us: choose one of Us104Key, "],
-    [["--screen", "svg"], "--screen svg: choose text or ansi"],
+    [["--screen", "png"], "--screen png: choose text, ansi or svg"],
     [["--kernel="], "--kernel: it is empty"],
     [["a.ts"], 'Cannot run "a.ts": a kernel is given as --kernel FILE'],
     [["--json", "--serial", "-"], "--serial - with --json"],

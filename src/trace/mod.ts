@@ -20,3 +20,5 @@ export {
   type HeapSample,
   sampleHeap,
 } from "./heap_map.ts";
+export { screenPicture } from "./screen_picture.ts";
+export type { VgaState } from "../hw/vga_state.ts";
