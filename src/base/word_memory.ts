@@ -23,6 +23,14 @@ export interface WordMemory {
    */
   load32(offset: number): number;
   /**
+   * Reads a word as an onlooker, where reading leaves a trace: for what is derived from memory and may be made anew at any
+   * moment. Absent where `load32` leaves none.
+   *
+   * @param offset as for `load32`
+   * @returns the word, signed or unsigned
+   */
+  peek32?(offset: number): number;
+  /**
    * Writes a little-endian word.
    *
    * @param offset bytes from the start; `base + offset` is a multiple of 4

@@ -578,6 +578,20 @@ export class HostedCpu implements Instructions {
     return this.host.frames;
   }
 
+  peek32(address: VirtAddr): number | null {
+    const { mmu } = this;
+    if (((address | 0) & 0xfff) > 0xffc) {
+      const low = this.peek32((address - (address & 3)) as VirtAddr);
+      const next = (address - (address & 3) + 4) as VirtAddr;
+      const high = this.peek32(next);
+      if (low === null || high === null) return null;
+      const shift = 8 * (address & 3);
+      return (low >>> shift | high << (32 - shift)) >>> 0;
+    }
+    const physical = mmu.peekTranslate(address);
+    return physical === null ? null : this.core.phys.peek(physical, 4);
+  }
+
   peekInterruptsEnabled(): boolean {
     return (this.core.cpu.rflags & RFLAGS_IF) !== 0;
   }

@@ -152,6 +152,21 @@ Deno.test("what is no instruction costs nothing", () => {
   });
 });
 
+Deno.test("peek32() reads without clk, TLB or A bit, at any alignment, and says what is not mapped", () => {
+  inKernel((cpu, machine) => {
+    const end = virtAddr(FREE + 0xffc);
+    cpu.store64(end, 0x0403_0201, 0x0807_0605);
+    const before = machine.digest();
+    assertEquals(cpu.peek32(end), 0x0403_0201);
+    for (const [skip, word] of [[1, 0x0504_0302], [3, 0x0706_0504]] as const) {
+      assertEquals(cpu.peek32(virtAddr(end + skip)), word);
+    }
+    assertEquals(cpu.peek32(virtAddr(0x4444_4444_0000)), null);
+    assertEquals(cpu.peek32(virtAddr(-4096)), null);
+    assertEquals(machine.digest(), before);
+  });
+});
+
 Deno.test("call() is a push, a store in each page, and a pop", () => {
   inKernel((cpu, machine) => {
     const cost = (bytes: number) => {

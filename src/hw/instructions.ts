@@ -218,6 +218,12 @@ export interface Instructions {
   entryAddress(name: string): VirtAddr;
   /** Names of the live host frames, outermost first. No instruction: costs nothing. */
   frames(): readonly string[];
+  /**
+   * Loads 32 bits as an onlooker: by the page tables alone, without a trace in TLB, A bits or devices. No instruction: costs
+   * nothing. For what kernel code derives from memory, such as an index that is made anew after a load.
+   * @returns the word, unsigned, or `null` if not all of it is mapped
+   */
+  peek32(address: VirtAddr): number | null;
   /** RFLAGS.IF as an onlooker sees it. No instruction: costs nothing. */
   peekInterruptsEnabled(): boolean;
   /** Whether a thrown value is the machine's own unwinding, which a catch must throw on. */

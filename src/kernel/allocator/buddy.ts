@@ -158,9 +158,12 @@ export class BuddyHeap extends BaseHeap {
       for (
         let block = head;
         block >= 0;
-        block = this.nodes.load(block + NEXT)
+        block = this.nodes.quiet.load(block + NEXT)
       ) {
-        regions.push({ offset: block, size: 1 << this.nodes.load(block) });
+        regions.push({
+          offset: block,
+          size: 1 << this.nodes.quiet.load(block),
+        });
       }
     }
     return regions;

@@ -12,6 +12,8 @@ import { virtAdd, type VirtAddr } from "../../hw/addr.ts";
 export interface HeapCpu {
   /** Loads 32 bits. */
   load32(address: VirtAddr): number;
+  /** Loads 32 bits as an onlooker; `null` where nothing is mapped. */
+  peek32?(address: VirtAddr): number | null;
   /** Stores 32 bits. */
   store32(address: VirtAddr, value: number): void;
   /** Fills bytes (REP STOSB). */
@@ -49,6 +51,13 @@ export class CpuMemory implements WordMemory {
   /** Reads a word; see {@linkcode WordMemory.load32}. */
   load32(offset: number): number {
     return this.#cpu.load32((this.base + offset) as VirtAddr);
+  }
+
+  /** Reads a word without executing anything; see {@linkcode WordMemory.peek32}. */
+  peek32(offset: number): number {
+    const address = (this.base + offset) as VirtAddr;
+    const cpu = this.#cpu;
+    return cpu.peek32 ? cpu.peek32(address) ?? 0 : cpu.load32(address);
   }
 
   /** Writes a word; see {@linkcode WordMemory.store32}. */

@@ -155,7 +155,7 @@ export class FixedSizeBlockHeap<F extends object = object> extends BaseHeap {
       let block = this.state.heads[index]!;
       while (block >= 0) {
         regions.push({ offset: block, size });
-        block = this.nodes.link(block);
+        block = this.nodes.quiet.link(block);
       }
     }
     return [...regions, ...this.fallback.freeRegions()];

@@ -196,14 +196,14 @@ export abstract class HoleListHeap extends BaseHeap {
     _hole2: number,
   ): void {}
 
-  /** The size of a hole. */
+  /** The size of a hole, read as an onlooker. */
   protected holeSize(hole: number): number {
-    return this.nodes.load(hole);
+    return this.nodes.quiet.load(hole);
   }
 
-  /** The hole after a hole, or a negative number. */
+  /** The hole after a hole, or a negative number, read as an onlooker. */
   protected nextHole(hole: number): number {
-    return this.nodes.next(hole);
+    return this.nodes.quiet.next(hole);
   }
 
   /**

@@ -2,7 +2,9 @@
  * First fit by address that does not walk: the same addresses, the same memory image and the same state as `FirstFitHeap`, found
  * by an index on the host.
  *
- * The index is derived. It is made when there are more than 64 holes, below which walking is faster, and given up under 16.
+ * The index is derived: what it reads of memory it reads as an onlooker, and when it is asked follows from the number of holes
+ * alone, so that dropping it at any moment changes nothing. It is made and asked when there are more than 64 holes, below which
+ * walking is faster, kept up to date below, and given up under 32.
  *
  * @module
  */
@@ -21,10 +23,10 @@ export {
   type HoleListState,
 } from "./hole_list.ts";
 
-/** With more holes than this an index is made. */
+/** With more holes than this an index is made, and asked. */
 const INDEX_ABOVE = 64;
 /** With fewer holes than this it is given up. */
-const INDEX_BELOW = 16;
+const INDEX_BELOW = 32;
 
 /**
  * The crate's heap at O(log heap) an operation.
@@ -91,7 +93,7 @@ export class IndexedFirstFitHeap extends HoleListHeap {
           return hole;
         }
         previous = hole;
-        hole = this.nextHole(hole);
+        hole = nodes.next(hole);
       }
       chunk = index.find(chunk + 1, need);
     }
@@ -108,7 +110,7 @@ export class IndexedFirstFitHeap extends HoleListHeap {
     let place = hole;
     while (hole >= 0 && hole <= offset) {
       place = hole;
-      hole = this.nextHole(hole);
+      hole = this.nodes.next(hole);
     }
     return place;
   }
@@ -128,13 +130,13 @@ export class IndexedFirstFitHeap extends HoleListHeap {
     }
   }
 
-  /** The index if there are enough holes for one, made or given up as needed. */
+  /** The index if there are enough holes to ask it, made or given up as needed. */
   #ready(): HoleIndex | null {
     const { holes } = this.state;
     if (this.#index === null) {
       if (holes > INDEX_ABOVE) this.#index = this.#build();
     } else if (holes < INDEX_BELOW) this.#index = null;
-    return this.#index;
+    return holes > INDEX_ABOVE ? this.#index : null;
   }
 
   #build(): HoleIndex {

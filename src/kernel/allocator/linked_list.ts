@@ -128,8 +128,8 @@ export class LinkedListHeap extends BaseHeap {
     const regions: FreeRegion[] = [];
     let region = this.state.head;
     while (region >= 0) {
-      regions.push({ offset: region, size: this.nodes.load(region) });
-      region = this.nodes.next(region);
+      regions.push({ offset: region, size: this.nodes.quiet.load(region) });
+      region = this.nodes.quiet.next(region);
     }
     return regions;
   }

@@ -25,6 +25,8 @@ export const NODE_BYTES = 16;
 export interface Nodes {
   /** The low word of the base: alignment is that of addresses, not of offsets. */
   readonly baseLow: number;
+  /** The same nodes, read without a trace: for what is derived from them. */
+  readonly quiet: Nodes;
   /** Takes up growth of the memory, and returns the bytes that a heap can have of it. */
   grow(): number;
   /** Reads a word, signed. */
@@ -94,6 +96,7 @@ export function nodesOf(memory: WordMemory): Nodes {
  */
 class FlatNodes implements Nodes {
   readonly baseLow: number;
+  readonly quiet: Nodes = this;
   previous: number = NONE;
   readonly #memory: FlatMemory;
   #words: Int32Array;
@@ -214,9 +217,22 @@ function viewFrom(words: Int32Array, bytes: number): DataView {
   );
 }
 
+/** A memory whose loads are another one's peeks; nothing writes through it. */
+function onlooker(memory: WordMemory): WordMemory {
+  return {
+    base: memory.base,
+    size: memory.size,
+    load32: (offset) => memory.peek32!(offset),
+    store32: (offset, word) => memory.store32(offset, word),
+    fill: (offset, length, byte) => memory.fill(offset, length, byte),
+    copy: (target, source, length) => memory.copy(target, source, length),
+  };
+}
+
 /** Nodes behind any {@linkcode WordMemory}. No link is a null pointer, as in Rust; all ones if the base itself is 0. */
 class AddressedNodes implements Nodes {
   readonly baseLow: number;
+  readonly quiet: Nodes;
   previous: number = NONE;
   readonly #memory: WordMemory;
   readonly #baseHigh: number;
@@ -227,6 +243,7 @@ class AddressedNodes implements Nodes {
     this.baseLow = memory.base | 0;
     this.#baseHigh = Math.floor(memory.base / 2 ** 32) | 0;
     this.#null = memory.base === 0 ? -1 : 0;
+    this.quiet = memory.peek32 ? new AddressedNodes(onlooker(memory)) : this;
   }
 
   grow(): number {

@@ -172,9 +172,9 @@ export class TlsfHeap extends BaseHeap {
       for (
         let block = head;
         block >= 0;
-        block = this.nodes.load(block + NEXT)
+        block = this.nodes.quiet.load(block + NEXT)
       ) {
-        regions.push({ offset: block, size: this.nodes.load(block) });
+        regions.push({ offset: block, size: this.nodes.quiet.load(block) });
       }
     }
     return regions;
