@@ -56,9 +56,9 @@ export const EVENT_KINDS = [
   "heap-alloc",
   /** a: address, b: bytes, c: alignment. */
   "heap-free",
-  /** a: lock id. */
+  /** a: `lockId` of the lock's name. */
   "lock",
-  /** a: lock id. */
+  /** a: `lockId` of the lock's name. */
   "unlock",
   /** a: task id. */
   "task-spawn",

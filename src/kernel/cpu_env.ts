@@ -29,5 +29,6 @@ export function cpuEnv(
     interruptsEnabled: () => cpu.peekInterruptsEnabled(),
     isHandler: (frame) => entries.some(({ name }) => name === frame),
     isUnwinding: (thrown) => cpu.isUnwinding(thrown),
+    events: cpu.events,
   };
 }

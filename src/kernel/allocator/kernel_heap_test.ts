@@ -4,6 +4,7 @@ import tests from "../../../vectors/blog_os-allocators.json" with {
 };
 import { virtAddr } from "../../hw/addr.ts";
 import { Machine } from "../../hw/machine.ts";
+import { lockId } from "../sync/mod.ts";
 import { allocErrorLayoutText } from "./alloc_error.ts";
 import { Dummy } from "./dummy.ts";
 import { bumpDesign, firstFitDesign } from "./heap_designs.ts";
@@ -186,6 +187,14 @@ Deno.test("KernelHeap reports blocks, and the digest does not depend on it", () 
   ]);
   assertEquals([of("frame-alloc").length, of("map").length], [28, 25]);
   assertEquals(of("flush-dropped"), []);
+  const locks = [...of("lock"), ...of("unlock")].filter(([, id]) =>
+    id === lockId("ALLOCATOR")
+  );
+  // init, alloc, dealloc, and the alloc that was refused.
+  assertEquals(locks.map(([kind]) => kind), [
+    ...Array(4).fill("lock"),
+    ...Array(4).fill("unlock"),
+  ]);
   assertEquals([...silent.events], []);
   assertEquals(silent.digest(), heard.digest());
 });

@@ -12,6 +12,8 @@
  * @module
  */
 
+import type { EventSink } from "../../base/events.ts";
+
 /** The stop that a wait without end leads to. */
 export interface Deadlock {
   /** Tells it from other stops. */
@@ -46,6 +48,23 @@ export interface SyncEnv {
    * happens when this is absent.
    */
   readonly unwinds?: boolean;
+  /** Is told of locks taken and given back; see {@linkcode lockId}. */
+  readonly events?: EventSink;
+}
+
+/**
+ * The number that stands for a lock in `lock` and `unlock` events: FNV-1a of
+ * its name, 32 bits.
+ *
+ * @param name The lock's name, such as `WRITER`.
+ * @returns A number from 0 on, the same in every run.
+ */
+export function lockId(name: string): number {
+  let hash = 0x811c_9dc5;
+  for (let i = 0; i < name.length; i++) {
+    hash = Math.imul(hash ^ name.charCodeAt(i), 0x0100_0193);
+  }
+  return hash >>> 0;
 }
 
 /** Outside of a machine: no interrupts, a deadlock throws, panics unwind. */

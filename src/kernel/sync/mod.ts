@@ -7,7 +7,7 @@
 
 export * from "./array_queue.ts";
 export * from "./atomic_waker.ts";
-export { type Deadlock, HOST_ENV, type SyncEnv } from "./env.ts";
+export { type Deadlock, HOST_ENV, lockId, type SyncEnv } from "./env.ts";
 export * from "./lazy.ts";
 export {
   Once,

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { deadlock, guarded, type SyncEnv } from "./env.ts";
+import { deadlock, guarded, lockId, type SyncEnv } from "./env.ts";
 
 /** A mutex as data. */
 export interface SpinMutexState {
@@ -98,6 +98,7 @@ export class SpinMutex<T> {
     if (s.locked) return false;
     s.locked = true;
     s.holder = this.#env.holder();
+    this.#report("lock");
     return true;
   }
 
@@ -157,5 +158,11 @@ export class SpinMutex<T> {
     this.#env.boundary();
     this.state.locked = false;
     this.state.holder = "";
+    this.#report("unlock");
+  }
+
+  #report(kind: "lock" | "unlock"): void {
+    const { events } = this.#env;
+    if (events?.on) events.emit(kind, lockId(this.name));
   }
 }

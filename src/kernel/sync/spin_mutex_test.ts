@@ -3,7 +3,8 @@
  * with one CPU: a second thread is here an interrupt at some boundary, or a
  * nested call. Left out: `test_mutex_unsized` is about types only.
  */
-import { HOST_ENV, Once, SpinMutex } from "./mod.ts";
+import { EventLog } from "../../base/events.ts";
+import { HOST_ENV, lockId, Once, SpinMutex } from "./mod.ts";
 import { placeOf } from "./env.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
@@ -125,4 +126,22 @@ Deno.test("placeOf() counts frames that repeat", () => {
   assertEquals(placeOf(["loop"]), "loop");
   assertEquals(placeOf(["boot", "f", "f", "f", "g"]), "boot > f (3 times) > g");
   assertEquals(placeOf([]), "");
+});
+
+Deno.test("SpinMutex reports each time that it is taken and given back", () => {
+  // Values of the FNV-1a test suite.
+  assertEquals(["", "a", "foobar"].map(lockId), [
+    0x811c_9dc5,
+    0xe40c_292c,
+    0xbf9c_f968,
+  ]);
+  const log = new EventLog({ clk: 7 });
+  const mutex = new SpinMutex({ ...HOST_ENV, events: log }, "foobar", null);
+  mutex.withLock(() => {});
+  log.on = true;
+  mutex.withLock(() => assertEquals(mutex.tryLock(), false));
+  assertEquals([...log].map(({ kind, a }) => [kind, a]), [
+    ["lock", 0xbf9c_f968],
+    ["unlock", 0xbf9c_f968],
+  ]);
 });
