@@ -1,7 +1,7 @@
 /**
  * The system as Deno shows it: the only file that names Deno.
  *
- * Permissions: read (kernels, and the folder), write (`--out`, `--serial`), env (the
+ * Permissions: read (kernels, RAM disks, and the folder), write (`--out`, `--serial`), env (the
  * variables that are asked for, one by one); a variable that may not be read is
  * taken as not set.
  *
@@ -232,6 +232,11 @@ class DenoHost implements Host {
     const { isDirectory } = file.statSync();
     file.close();
     if (isDirectory) throw new Deno.errors.IsADirectory("it is a folder");
+  }
+
+  readFile(path: string): Uint8Array {
+    this.checkReadable(path);
+    return Deno.readFileSync(path);
   }
 
   openOutput(path: string): OutputFile {

@@ -109,6 +109,12 @@ export interface Host extends HostClock {
    */
   checkReadable(path: string): void;
   /**
+   * A file, whole.
+   *
+   * @throws what the system says, if it cannot be read
+   */
+  readFile(path: string): Uint8Array;
+  /**
    * Opens a file for writing, and leaves what it holds for the time being.
    *
    * @throws what the system says, if it cannot

@@ -23,7 +23,7 @@ export async function loadKernel(file: string, host: Host): Promise<Program> {
   try {
     host.checkReadable(path);
   } catch (error) {
-    throw new UsageError(`Cannot read kernel ${file}: ${why(error)}`);
+    throw new UsageError(`Cannot read kernel ${file}: ${whyUnreadable(error)}`);
   }
   let exported: unknown;
   try {
@@ -76,8 +76,13 @@ function missing(kernel: Partial<Kernel> | null | undefined): string | null {
     : "object state";
 }
 
-/** What the system said, in plain words where they are known. */
-function why(error: unknown): string {
+/**
+ * What the system said, in plain words where they are known.
+ *
+ * @param error what reading a file threw
+ * @returns the end of a sentence
+ */
+export function whyUnreadable(error: unknown): string {
   const name = error instanceof Error ? error.name : "";
   switch (name) {
     case "NotFound":

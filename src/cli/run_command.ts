@@ -6,13 +6,18 @@
  */
 
 import { NEVER } from "../base/time.ts";
+import type { BootImage } from "../hw/boot_image.ts";
+import type { Program } from "../hw/hosted.ts";
 import { Machine, RUN_CLK_MAX } from "../hw/machine.ts";
 import { OUTPUT_BYTES_MAX } from "../hw/byte_log.ts";
 import type { Stop } from "../hw/stop.ts";
+import { isaEngine } from "../isa/engine.ts";
 import { kernel } from "../kernel/kernel.ts";
 import { runHeadless } from "./headless.ts";
 import type { Host } from "./host.ts";
 import { type LiveEnd, runLive } from "./live.ts";
+import { InstructionTrace } from "./instruction_trace.ts";
+import { loadImage } from "./load_image.ts";
 import { loadKernel } from "./load_kernel.ts";
 import { Outputs } from "./outputs.ts";
 import {
@@ -46,13 +51,13 @@ export async function runCommand(
     host.stdout.write(encoder.encode(RUN_HELP));
     return 0;
   }
-  const isLive = !choices.headless && host.stdinIsTerminal() &&
-    host.stdout.isTerminal() && host.env("TERM") !== "dumb";
-  const program = choices.kernel === null
-    ? kernel
-    : await loadKernel(choices.kernel, host);
+  const isLive = !choices.headless && !choices.traceInstructions &&
+    host.stdinIsTerminal() && host.stdout.isTerminal() &&
+    host.env("TERM") !== "dumb";
+  const image = loadImage(choices, host);
+  const program = await chosenProgram(choices, image, host);
   const bytes = await bytesToType(choices, host);
-  const machine = buildMachine(program, choices);
+  const machine = buildMachine(program, image, choices);
   const outputs = new Outputs(host, choices.out, choices.serial);
   try {
     return isLive
@@ -61,6 +66,16 @@ export async function runCommand(
   } finally {
     outputs.close();
   }
+}
+
+/** With a kernel in machine code, one in TypeScript lends its handlers if it was asked for. */
+async function chosenProgram(
+  choices: RunChoices,
+  image: BootImage | null,
+  host: Host,
+): Promise<Program | null> {
+  if (choices.kernel !== null) return await loadKernel(choices.kernel, host);
+  return image ? null : kernel;
 }
 
 /** `--keys`, or else standard input, unless that is a terminal. */
@@ -80,9 +95,18 @@ async function bytesToType(
   return wireBytes(text, layout, false);
 }
 
-function buildMachine(program: typeof kernel, choices: RunChoices): Machine {
+function buildMachine(
+  program: Program | null,
+  image: BootImage | null,
+  choices: RunChoices,
+): Machine {
   try {
-    return new Machine({ program, ramBytes: choices.ramBytes });
+    return new Machine({
+      ...(program ? { program } : {}),
+      engine: isaEngine,
+      image,
+      ramBytes: choices.ramBytes,
+    });
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const mib = choices.ramBytes / 2 ** 20;
@@ -99,11 +123,19 @@ function headless(
   outputs: Outputs,
   host: Host,
 ): number {
+  const trace = choices.traceInstructions
+    ? new InstructionTrace(
+      machine,
+      (text) => host.stderr.write(encoder.encode(text)),
+    )
+    : null;
   const { stop, typed } = runHeadless(
     machine,
     bytes,
     choices.clk ?? RUN_CLK_MAX,
+    { trace, goesOnIdle: choices.bzimage !== null },
   );
+  trace?.end();
   report(machine, stop, choices, outputs, host, true);
   if (!typed) {
     complain(host, ["Nothing was typed: the kernel did not wait in HLT."]);

@@ -41,6 +41,16 @@ export interface RunChoices {
   readonly json: boolean;
   /** Whether there is no live screen even in a terminal. */
   readonly headless: boolean;
+  /** A kernel's ELF file for bootloader 0.9, or `null`. */
+  readonly elf: string | null;
+  /** A kernel's file for the boot protocol of Linux, or `null`. */
+  readonly bzimage: string | null;
+  /** That kernel's command line, or `null`. */
+  readonly append: string | null;
+  /** The file of its initial RAM disk, or `null`. */
+  readonly initrd: string | null;
+  /** Whether a line is written for each instruction of machine code. */
+  readonly traceInstructions: boolean;
 }
 
 const MIB = 2 ** 20;
@@ -60,6 +70,33 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
     value: "FILE",
     help: "A module whose default export is a kernel: a Program, called with " +
       "the CPU. Default: the kernel of the book.",
+  },
+  {
+    name: "elf",
+    value: "FILE",
+    help: "Boot a kernel in machine code: an ELF64 file, as bootloader 0.9 " +
+      "loads it, with a BootInfo.",
+  },
+  {
+    name: "bzimage",
+    value: "FILE",
+    help: "Boot a kernel in machine code by the 64-bit protocol of Linux: a " +
+      "bzImage with a 64-bit entry point, or a vmlinux.",
+  },
+  {
+    name: "append",
+    value: "TEXT",
+    help: "The command line of the --bzimage kernel. Default: empty.",
+  },
+  {
+    name: "initrd",
+    value: "FILE",
+    help: "The initial RAM disk of the --bzimage kernel. Default: none.",
+  },
+  {
+    name: "trace-instructions",
+    help: "Write a line to standard error for each instruction of machine " +
+      "code. No live screen then.",
   },
   {
     name: "keys",
@@ -115,8 +152,9 @@ export const RUN_HELP: string = `Usage: deno task run [OPTIONS]
 Boots a kernel on the machine. In a terminal its screen comes up live, paced to
 real time, and keys go to the machine; Ctrl-Q quits. Otherwise text on standard
 input is typed, one byte of scancode per 119,318 clk from the first HLT on. The
-run ends when the machine has been idle for two timer ticks; then the screen is
-printed, 25 lines, and as last line "clk N digest H stop REASON".
+run ends when the machine has been idle for two timer ticks (but for --bzimage:
+Linux is idle while it boots); then the screen is printed, 25 lines, and as last
+line "clk N digest H stop REASON".
 
 Options:
 ${optionHelp(RUN_OPTIONS)}
@@ -134,6 +172,7 @@ Exit status:
 Examples:
   printf 'hello' | deno task run --headless
   deno task run --headless --keys 'hi{Enter}' --json
+  deno task run --bzimage vmlinux --append console=ttyS0 --serial - --headless
 `;
 
 /**
@@ -172,10 +211,38 @@ export function runChoices(args: readonly string[]): RunChoices | "help" {
     out: nonEmpty(values, "out"),
     json,
     headless: flags.has("headless"),
+    ...machineCode(values, flags),
   };
 }
 
 type Values = Readonly<Record<string, string | undefined>>;
+
+type MachineCodeChoices = Pick<
+  RunChoices,
+  "elf" | "bzimage" | "append" | "initrd" | "traceInstructions"
+>;
+
+function machineCode(
+  values: Values,
+  flags: ReadonlySet<string>,
+): MachineCodeChoices {
+  const elf = nonEmpty(values, "elf");
+  const bzimage = nonEmpty(values, "bzimage");
+  if (elf !== null && bzimage !== null) {
+    throw new UsageError("Cannot use --elf with --bzimage: one kernel boots");
+  }
+  for (const name of ["append", "initrd"]) {
+    if (values[name] === undefined || bzimage !== null) continue;
+    throw new UsageError(`Cannot use --${name} without --bzimage`);
+  }
+  return {
+    elf,
+    bzimage,
+    append: values["append"] ?? null,
+    initrd: nonEmpty(values, "initrd"),
+    traceInstructions: flags.has("trace-instructions"),
+  };
+}
 
 function nonEmpty(values: Values, name: string): string | null {
   const value = values[name];

@@ -18,6 +18,11 @@ const DEFAULTS: RunChoices = {
   out: null,
   json: false,
   headless: false,
+  elf: null,
+  bzimage: null,
+  append: null,
+  initrd: null,
+  traceInstructions: false,
 };
 
 Deno.test("runChoices() reads each option", () => {

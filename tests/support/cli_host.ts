@@ -113,6 +113,8 @@ export interface FakeHostOptions {
   readonly stdoutIsTerminal?: boolean;
   /** Modules by path. */
   readonly modules?: Readonly<Record<string, unknown>>;
+  /** Files to read, by path. */
+  readonly contents?: Readonly<Record<string, Uint8Array>>;
   /** Environment. */
   readonly env?: Readonly<Record<string, string>>;
   /** What happens while the host sleeps. */
@@ -155,6 +157,12 @@ export class FakeHost implements Host {
 
   checkReadable(path: string): void {
     if (this.#options.modules?.[path] !== undefined) return;
+    throw namedError("NotFound", `No such file: ${path}`);
+  }
+
+  readFile(path: string): Uint8Array {
+    const bytes = this.#options.contents?.[path];
+    if (bytes) return bytes;
     throw namedError("NotFound", `No such file: ${path}`);
   }
 
