@@ -5,6 +5,8 @@
  * Order: inputs of the log that are due come first; then alarms, the earlier deadline first, and on equal deadlines the
  * lower slot. A slot is emptied before its device is called, so that the device may arm it again.
  *
+ * *Not modelled*: oscillators of their own for the chips: all count fractions of clk, and none drifts but by a `delay`.
+ *
  * @module
  */
 
@@ -110,7 +112,8 @@ export class Clock implements Now {
   }
 
   /**
-   * Moves a pending alarm, as jitter does.
+   * Moves a pending alarm, as jitter does: to 0 at the earliest, to the clk before `NEVER` at the latest, so that one that
+   * is armed stays so.
    *
    * @param name the slot
    * @param clks added to its deadline, if it has one
@@ -118,7 +121,8 @@ export class Clock implements Now {
   delay(name: string, clks: number): void {
     const slot = this.#slotOf(name);
     const deadline = this.state.deadlines[slot]!;
-    if (deadline !== NEVER) this.arm(slot, Math.max(0, deadline + clks));
+    if (deadline === NEVER) return;
+    this.arm(slot, Math.min(NEVER - 1, Math.max(0, deadline + clks)));
   }
 
   /** Says when the next input is due. */

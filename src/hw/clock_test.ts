@@ -94,6 +94,18 @@ Deno.test("delay() moves a deadline that is there, to 0 at the least", () => {
   assertEquals(clock.alarm("a").deadline, 0);
 });
 
+Deno.test("delay() keeps a deadline below NEVER, whatever is added", () => {
+  const { clock } = clockOf(["a"]);
+  for (const clks of [NEVER, NEVER - 100, NEVER - 101, 2 ** 52]) {
+    clock.alarm("a").arm(100);
+    clock.delay("a", clks);
+    const { deadline } = clock.alarm("a");
+    assertEquals(deadline, Math.min(NEVER - 1, clks + 100));
+    clock.delay("a", NEVER);
+    assertEquals(clock.alarm("a").deadline, NEVER - 1);
+  }
+});
+
 Deno.test("alarm() refuses a name that it does not have", () => {
   assertThrows(
     () => new Clock(["a", "b"]).alarm("c"),

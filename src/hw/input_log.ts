@@ -5,6 +5,8 @@
  * Entries on the same clk happen in the order in which they were added. An entry whose clk has passed when it is added
  * is refused, so that a log always tells the truth about its run.
  *
+ * *Not modelled*: a mouse's movements, break conditions and errors on the serial line.
+ *
  * @module
  */
 
@@ -36,7 +38,10 @@ export type Input =
     readonly source: "delay";
     /** Name of the alarm. */
     readonly alarm: string;
-    /** Clks added to its deadline; may be negative. */
+    /**
+     * Clks added to its deadline. Negative, the alarm comes early, at once at the earliest; `timer` and `uart-transmit` can,
+     * the others wait for a time of their own.
+     */
     readonly data: number;
   };
 

@@ -34,7 +34,7 @@ import type { Kernel, Program } from "./hosted.ts";
 import { HostedCpu } from "./hosted_cpu.ts";
 import { type Input, InputLog } from "./input_log.ts";
 import type { IoBus } from "./io_bus.ts";
-import { MachineBoard } from "./machine_board.ts";
+import { ALARMS_NEVER_EARLY, MachineBoard } from "./machine_board.ts";
 import {
   fullConfig,
   type FullMachineConfig,
@@ -236,11 +236,20 @@ export class Machine {
    * Adds inputs.
    *
    * @param inputs in any order; each clk later than now
-   * @throws {RangeError} if one is malformed, names no alarm or comes too late; then none is added
+   * @throws {RangeError} if one is malformed, names no alarm, moves one back that cannot come early, or comes too late;
+   *   then none is added
    */
   addInputs(inputs: readonly Input[]): void {
     for (const input of inputs) {
-      if (input.source === "delay") this.#core.clock.alarm(input.alarm);
+      if (input.source !== "delay") continue;
+      const { alarm, data } = input;
+      this.#core.clock.alarm(alarm); // Throws if there is none.
+      if (data < 0 && ALARMS_NEVER_EARLY.includes(alarm)) {
+        throw new RangeError(
+          `Cannot add input ${JSON.stringify(input)}: "${alarm}" cannot come ` +
+            "early: its chip keeps the time that it waits for",
+        );
+      }
     }
     this.#inputs.add(inputs, this.clk);
     this.#core.clock.setNextInput(this.#inputs.next);

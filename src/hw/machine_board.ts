@@ -71,6 +71,12 @@ export const ALARMS: readonly string[] = Object.freeze([
   "rtc",
 ]);
 
+/** Those of them that wait for a time which their chip keeps: coming early they would find nothing due. */
+export const ALARMS_NEVER_EARLY: readonly string[] = Object.freeze([
+  "uart-timeout",
+  "rtc",
+]);
+
 /** What the board itself keeps. */
 interface BoardState {
   /** When the last byte of input arrived or was read, clk. */

@@ -8,7 +8,9 @@
  *
  * CLK has a pulse whenever clk is a multiple of 100, and what the CPU writes in that clk comes after the pulse. Counter 0's OUT
  * drives IRQ 0 through one alarm, armed for the next change; the other counters cost nothing until they are looked at.
- * A late alarm delays the edge that it stands for, and no later one.
+ * A late alarm delays the edge that it stands for, and no later one. An early one takes counter 0 to that edge before its
+ * tick, where the count then stands until the tick has come; if OUT fell, its rise, which is IRQ 0, comes as early, and
+ * all edges after it on time.
  *
  * *Not modelled*: what `pit_element.ts` and `pit_counter.ts` list; sound; sources of SERR# and IOCHK# (port 0x61 bits 7
  * and 6 read 0, bits 3 and 2 keep what was written); refresh cycles (bit 4 turns when one would be).
@@ -135,12 +137,17 @@ export class Pit {
       this.#counters[2]!.out(this.#tick);
   }
 
-  /** The alarm: counter 0's OUT changes at the tick for which it was armed. */
+  /** The alarm: counter 0's OUT changes as at the tick for which it was armed, be it late or early. */
   onAlarm(): void {
     const counter = this.#counters[0]!;
     const tick = counter.nextChange;
-    if (tick <= this.#tick) counter.settle(tick);
+    if (tick === NEVER) return;
+    const early = Math.max(0, tick * CLK_PER_PIT_TICK - this.#clock.clk);
+    counter.settle(tick);
     this.#driveOut0();
+    const { deadline } = this.#alarm;
+    if (counter.state.element.out || deadline === NEVER) return;
+    if (early > 0) this.#alarm.arm(deadline - early);
   }
 
   /**

@@ -106,9 +106,10 @@ export class PitCounter {
     return nextChange(this.state.element);
   }
 
-  /** Brings the element up to `tick`. */
+  /** Brings the element up to `tick`, unless it is there: an alarm that came early took it ahead of its time. */
   settle(tick: number): void {
-    runElement(this.state.element, tick);
+    const { element } = this.state;
+    if (tick > element.tick) runElement(element, tick);
   }
 
   /**

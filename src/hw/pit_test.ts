@@ -134,6 +134,66 @@ Deno.test("Pit.onAlarm() shows every edge, and drifts from none, when it comes l
   assertEquals(out0.edges.slice(4), [[12 * TICK, false], [13 * TICK, true]]);
 });
 
+// Rows: mode, count, ticks to the fall, to the rise, and to both in the period after it, from the write on.
+const EARLY: readonly (readonly [
+  number,
+  number,
+  readonly [number, number, number, number],
+])[] = [
+  [2, 1_000, [1_000, 1_001, 2_000, 2_001]],
+  [3, 1_000, [501, 1_001, 1_501, 2_001]],
+];
+for (const [mode, count, ticks] of EARLY) {
+  Deno.test(`Pit.onAlarm() when it comes early in mode ${mode}: IRQ 0 as early, the next one on time`, () => {
+    for (const early of [1, 99, 100, 150, 20_000]) {
+      const { alarm, clock, out0, pit } = board();
+      program(pit, 0, mode, count);
+      clock.runTo(TICK); // The count is loaded.
+      out0.edges.length = 0;
+      alarm.arm(alarm.deadline - early);
+      clock.runTo(2_100 * TICK);
+      const clks = ticks.map((tick, i) => tick * TICK - (i < 2 ? early : 0));
+      assertEquals(out0.edges.map(([clk]) => clk), clks, `by ${early}`);
+      assertEquals(pit.readPort(0x43), 0xff);
+    }
+  });
+}
+
+Deno.test("Pit.onAlarm() when it comes early in mode 0: OUT rises then, once", () => {
+  const { alarm, clock, out0, pit } = board();
+  program(pit, 0, 0, 1_000);
+  clock.runTo(TICK);
+  out0.edges.length = 0;
+  alarm.arm(alarm.deadline - 5_000);
+  clock.runTo(2_000 * TICK);
+  assertEquals(out0.edges, [[1_001 * TICK - 5_000, true]]);
+});
+
+Deno.test("Pit.readPort() after an early alarm: the count stands until its time has come", () => {
+  const { alarm, clock, pit } = board();
+  program(pit, 0, 2, 1_000);
+  clock.runTo(TICK);
+  alarm.arm(alarm.deadline - 100 * TICK);
+  const count = () => pit.readPort(0x40) | pit.readPort(0x40) << 8;
+  const seen = [900, 901, 950, 1_001, 1_002].map((tick) => {
+    clock.runTo(tick * TICK);
+    return count();
+  });
+  assertEquals(seen, [1, 1_000, 1_000, 1_000, 999]);
+});
+
+Deno.test("Pit.writePort() after an early alarm programs the counter as from its edge", () => {
+  const { alarm, clock, out0, pit } = board();
+  program(pit, 0, 2, 1_000);
+  clock.runTo(TICK);
+  alarm.arm(alarm.deadline - 100 * TICK);
+  clock.runTo(950 * TICK);
+  out0.edges.length = 0;
+  program(pit, 0, 0, 10);
+  clock.runTo(2_000 * TICK);
+  assertEquals(out0.edges, [[950 * TICK, false], [1_012 * TICK, true]]);
+});
+
 Deno.test("Pit.writePort() shows the edges that are due before it programs the counter", () => {
   const { clock, out0, pit } = board();
   program(pit, 0, 2, 4);
