@@ -2,27 +2,10 @@ import { assertEquals } from "@std/assert";
 import { ROOT } from "../files.ts";
 import { permitted } from "../permission.ts";
 import { anchorsOf, blocksOf, linksOf, markdownFiles } from "./markdown.ts";
+import { printed, shownIn } from "./outputs.ts";
 
 const read = (path: string): string =>
   Deno.readTextFileSync(new URL(path, ROOT));
-
-/** Runs TypeScript as a reader would: in the project, from standard input. */
-async function printed(code: string): Promise<string> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-prompt", "--check", "--ext=ts", "-"],
-    cwd: ROOT,
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-    env: { NO_COLOR: "1" },
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(code));
-  await writer.close();
-  const { success, stdout, stderr } = await child.output();
-  const decoder = new TextDecoder();
-  return decoder.decode(stdout) + (success ? "" : decoder.decode(stderr));
-}
 
 Deno.test("blocksOf() finds fences, and which one follows another", () => {
   const text = "a\n```ts\nx\n```\n\n```\ny\n```\nb\n```sh\n```\n";
@@ -85,11 +68,9 @@ Deno.test({
   async fn() {
     let outputs = 0;
     for (const path of markdownFiles()) {
-      const blocks = blocksOf(read(path));
-      for (const [i, { info, text, line }] of blocks.entries()) {
-        const next = blocks[i + 1];
-        if (info !== "ts" || next?.info !== "" || !next.follows) continue;
-        assertEquals(await printed(text), next.text, `${path}:${line}`);
+      for (const { code, output } of shownIn(read(path))) {
+        const text = await printed(code.text);
+        assertEquals(text, output.text, `${path}:${code.line}: deno task docs`);
         outputs += 1;
       }
     }
