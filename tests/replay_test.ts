@@ -10,6 +10,7 @@ import {
   type VirtAddr,
 } from "@lockstep/kernel";
 import { Prng } from "../src/base/prng.ts";
+import { watchClk } from "./support/cpu_trace.ts";
 import { echoMachine, END_CLK, RAM_BYTES } from "./support/echo.ts";
 
 /** The digests at the end of the run that never stopped. */
@@ -156,19 +157,6 @@ const busyMachine = () =>
       data: [0x1c, 0xf0, 0x1c, 0x32, 0xf0, 0x32][i % 6]!,
     })),
   });
-
-/** Calls back each time before the clock leaves a clk: then all that belongs to that clk has happened. */
-function watchClk(machine: Machine, onLeave: (clk: number) => void): void {
-  let { clk } = machine.clock.state;
-  Object.defineProperty(machine.clock.state, "clk", {
-    enumerable: true,
-    get: () => clk,
-    set(next: number) {
-      if (next !== clk) onLeave(clk);
-      clk = next;
-    },
-  });
-}
 
 Deno.test("a limit inside a turn gives the digest that the uncut run had at that clk", () => {
   const END = 500_000;
