@@ -818,6 +818,44 @@ Deno.test("NMI interrupts a handler that runs with IF clear; an exception's IRET
   assertEquals(trace, ["boot > soft > nmi", "boot > soft > nmi > nmi"]);
 });
 
+Deno.test("NMI that waits behind an NMI handler is taken when its IRETQ faults: on the first instruction of #GP's", () => {
+  const trace: string[] = [];
+  const { stop } = runBare((cpu) => ({
+    handlers: {
+      nmi: {
+        vector: 2,
+        run() {
+          trace.push(cpu.frames().join(" > "));
+          if (trace.length === 1) {
+            while (cpu.rdtsc() < 1_000_500) cpu.pause();
+            cpu.storeAddr(above(cpu, 1), 0 as VirtAddr); // CS.
+          }
+          cpu.iretq();
+        },
+      },
+      protection: {
+        vector: 13,
+        run() {
+          trace.push("#GP");
+          cpu.nop();
+          exit(cpu);
+        },
+      },
+    },
+    boot() {
+      while (cpu.rdtsc() < 1_002_000) cpu.pause();
+    },
+  }), {
+    inputs: [1_000_000, 1_000_100].map((clk) => ({ clk, source: "nmi" })),
+  });
+  assertEquals(stop.reason, "exit");
+  assertEquals(trace, [
+    "boot > nmi",
+    "#GP",
+    "boot > nmi > protection > nmi",
+  ]);
+});
+
 /** What a keyboard interrupt that is pending meets, clk by clk, while `code` runs with IF clear at first. */
 function pending(
   code: (cpu: Instructions, log: (text: string) => void) => void,

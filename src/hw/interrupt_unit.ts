@@ -2,12 +2,14 @@
  * Delivery of interrupts and exceptions, and the return from them, in 64-bit mode.
  *
  * Source: SDM 3A, "Exception and Interrupt Handling in 64-bit Mode" (gates, stack frame, stack switching, IST),
- * "Error Code", "Interrupt 8—Double Fault Exception (#DF)"; SDM 2A, INT n and IRET/IRETQ, "Operation".
+ * "Error Code", "Handling Multiple NMIs", "Interrupt 8—Double Fault Exception (#DF)"; SDM 2A, INT n and IRET/IRETQ,
+ * "Operation".
  *
  * The numbered comments are the manual's steps in their order.
  *
- * *Not modelled*: task gates and 16- and 32-bit gates (they raise #GP, as in long mode), VM86, shadow stacks, debug
- * exceptions; RF is pushed as 1 for faults and dropped by IRETQ, as no breakpoint asks for it.
+ * *Not modelled*: compatibility mode: a 32-bit code segment in a gate or popped by IRETQ raises #GP; task gates and 16-
+ * and 32-bit gates (they raise #GP, as in long mode), VM86, shadow stacks, debug exceptions; RF is pushed as 1 for faults
+ * and dropped by IRETQ, as no breakpoint asks for it.
  *
  * @module
  */
@@ -169,9 +171,11 @@ export class InterruptUnit {
     return this.raise(vector, errorCode, "exception", cr2);
   }
 
-  /** IRETQ. Faults before anything has changed. */
+  /** IRETQ. Faults before anything but the blocking of NMIs has changed. */
   iretq(): void {
     const cpu = this.#cpu;
+    // SDM 3A, "Handling Multiple NMIs": NMIs are taken again, even if this faults.
+    cpu.nmiBlocked = false;
     // 1. NT asks for a task return, which long mode does not have.
     if (cpu.rflags & RFLAGS_NT) this.#fault.protection(0);
     // 2. Pop RIP, CS, RFLAGS, RSP, SS: read first, commit last.
@@ -214,8 +218,6 @@ export class InterruptUnit {
       }
       this.#mmu.dropFast();
     }
-    // 6. NMIs are taken again.
-    cpu.nmiBlocked = false;
     if (this.#events.on) this.#events.emit("iret", rip, cs, cpu.rflags);
   }
 

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStrictEquals, fail } from "@std/assert";
 import vectors from "../../vectors/cpu-exceptions.json" with { type: "json" };
 import { ChainedPics } from "../kernel/pic8259.ts";
 import { UNCONNECTED } from "../base/line.ts";
@@ -228,6 +228,53 @@ Deno.test("iretq() to ring 3 leaves the bases of FS and GS alone when their sele
   assertEquals([cpl, fs.selector, gs.selector], [3, 0, 0]);
   assertEquals([fs.base, gs.base], [0x7f00_0000_5000, 0x7f00_0000_6000]);
 });
+
+// QEMU keeps it, too; the manual's step names the selector and the segment's validity, not the base.
+Deno.test("iretq() to ring 3 keeps the bases of FS and GS that are too privileged", () => {
+  const b = bench();
+  gate(b, 32);
+  toRing3(b);
+  b.core.deliver(32, "external");
+  b.core.segments.loadData(b.cpu.fs, KERNEL_DATA);
+  b.core.segments.loadData(b.cpu.gs, USER_DATA);
+  b.core.registers.writeMsr(0xc000_0100, 0x5000, 0x7f00);
+  b.core.registers.writeMsr(0xc000_0101, 0x6000, 0x7f00);
+  b.core.interrupts.iretq();
+  const { fs, gs } = b.cpu;
+  assertEquals([fs.selector, fs.attributes], [0, 0]);
+  assertEquals(gs.selector, USER_DATA);
+  assertEquals([fs.base, gs.base], [0x7f00_0000_5000, 0x7f00_0000_6000]);
+});
+
+// SDM 3A, "Handling Multiple NMIs": executing IRET unblocks NMIs even if it causes a fault, before that is handled.
+const FAULTING_IRETS: readonly (readonly [string, (b: Bench) => void])[] = [
+  ["NT is set", (b) => b.cpu.rflags |= 1 << 14],
+  ["the popped CS is null", (b) => poke(b, 1, 0n)],
+  ["the popped RIP is not canonical", (b) => poke(b, 0, 1n << 63n)],
+  ["the stack is not mapped", (b) => setRegisterAddress(b.cpu, RSP, 2 ** 40)],
+  ["RSP is not canonical", (b) => setRegisterAddress(b.cpu, RSP, 2 ** 50)],
+];
+function poke(b: Bench, word: number, value: bigint): void {
+  store64(b.phys, registerAddress(b.cpu, RSP) + 8 * word, value);
+}
+for (const [name, spoil] of FAULTING_IRETS) {
+  Deno.test(`iretq() unblocks NMIs and changes nothing else when ${name}`, () => {
+    const b = bench();
+    gate(b, 2);
+    b.cpu.nmiBlocked = true;
+    b.core.deliver(2, "external");
+    spoil(b);
+    const before = { ...b.cpu, registers: b.cpu.registers.slice() };
+    try {
+      b.core.interrupts.iretq();
+      fail("it did not fault");
+    } catch (thrown) {
+      assertStrictEquals(thrown, b.core.fault);
+    }
+    const after = { ...b.cpu, registers: b.cpu.registers.slice() };
+    assertEquals(after, { ...before, nmiBlocked: false });
+  });
+}
 
 // What a bad gate raises instead: SDM 2A, INT n, "64-Bit Mode Exceptions"; error code = vector × 8 + 2 + EXT.
 const GATE_ROWS: readonly {

@@ -4,8 +4,8 @@
  * Source: SDM 3A, "Segment Descriptors", "Code- and Data-Segment Descriptor Types", "Task Register", "64-Bit Mode TSS
  * Descriptor"; SDM 2, MOV, RET (far), LTR, LLDT, IRET: the "Operation" parts for 64-bit mode.
  *
- * *Not modelled*: limits and bases of ES, CS, SS, DS (64-bit mode ignores them), expand-down segments, call gates, task
- * gates.
+ * *Not modelled*: compatibility mode: a 32-bit code segment raises #GP where 64-bit code is expected; limits and bases of
+ * ES, CS, SS, DS (64-bit mode ignores them), expand-down segments, call gates, task gates.
  *
  * @module
  */
@@ -195,17 +195,15 @@ export class SegmentUnit {
   }
 
   /**
-   * After a return to an outer level: a data segment that is too privileged becomes null. One that is null already loses
-   * its selector's RPL and keeps its base, which FS and GS have from WRMSR.
+   * After a return to an outer level: a data segment that is too privileged becomes null; one that is null already loses
+   * its selector's RPL. Either keeps its base, which FS and GS have from WRMSR.
    */
   dropTooPrivileged(register: SegmentState): void {
     const a = register.attributes;
-    if (a === 0) {
-      register.selector = 0;
-      return;
-    }
     const conforming = a & ATTR_CODE && a & ATTR_CONFORMING;
-    if (!conforming && dplOf(a) < this.#cpu.cpl) this.putNull(register, 0);
+    if (conforming || (a !== 0 && dplOf(a) >= this.#cpu.cpl)) return;
+    register.selector = 0;
+    register.attributes = 0;
   }
 
   #loadSystem(register: SegmentState, selector: number, type: number): void {
