@@ -8,6 +8,7 @@ import { denoHost } from "./deno_host.ts";
 import type { Host } from "./host.ts";
 import { wrap } from "./parse_options.ts";
 import { runCommand } from "./run_command.ts";
+import { testCommand } from "./test_command.ts";
 import { UsageError } from "./usage_error.ts";
 import { VERSION } from "./version.ts";
 import { STATUS_WRITE, WriteError } from "./write_error.ts";
@@ -38,6 +39,10 @@ const VERBS: ReadonlyMap<string, Verb> = new Map([
   ["run", {
     summary: "Boot a kernel: live in a terminal, else headless with a report.",
     run: runCommand,
+  }],
+  ["test", {
+    summary: "Test kernels, each on a machine of its own.",
+    run: testCommand,
   }],
 ]);
 

@@ -58,7 +58,7 @@ Deno.test("main() helps, and tells its version", async () => {
 
 Deno.test("main() ends with one line and status 2 for a mistake, nothing written", async () => {
   const rows: [string[], RegExp, FakeHostOptions?][] = [
-    [[], /^Cannot do nothing: give a verb \(run\), or --help$/],
+    [[], /^Cannot do nothing: give a verb \(run, test\), or --help$/],
     [["walk"], /^Cannot do "walk": no such verb/],
     [["run", "--frob"], /^Cannot use --frob: there is no such option$/],
     [["run", "--kernel", "no.ts"], /^Cannot read kernel no.ts: there is no/],

@@ -5,11 +5,6 @@
  * @module
  */
 
-export type { Program } from "../../hw/hosted.ts";
-export { Machine, type MachineOptions } from "../../hw/machine.ts";
-export type { Stop } from "../../hw/stop.ts";
-export type { CoreOptions, CoreState, KernelCore } from "../../kernel/core.ts";
-export type { PanicInfo } from "../../kernel/panic.ts";
 export * from "./assertions.ts";
 export * from "./exit_device.ts";
 export * from "./junit.ts";

@@ -30,9 +30,6 @@ export interface RunnerConfig {
   readonly testNoReboot: boolean;
 }
 
-/** A table's value. */
-type Value = unknown;
-
 /**
  * Reads a table.
  *
@@ -55,7 +52,7 @@ type Value = unknown;
  * ```
  */
 export function runnerConfig(
-  table: Readonly<Record<string, Value>> = {},
+  table: Readonly<Record<string, unknown>> = {},
 ): RunnerConfig {
   if (typeof table !== "object" || table === null || Array.isArray(table)) {
     refuse(`Bootimage configuration invalid: ${shown(table)}`);
@@ -122,17 +119,17 @@ export function timeoutClk({ testTimeout }: RunnerConfig): number {
   return testTimeout * CLK_HZ;
 }
 
-function isInteger(value: Value): value is number {
+function isInteger(value: unknown): value is number {
   return Number.isSafeInteger(value);
 }
 
-function strings(key: string, values: readonly Value[]): string[] {
+function strings(key: string, values: readonly unknown[]): string[] {
   if (values.every((value) => typeof value === "string")) return [...values];
   return refuse(`${key} must be a list of strings`);
 }
 
 /** A value as TOML writes it. */
-function shown(value: Value): string {
+function shown(value: unknown): string {
   return JSON.stringify(value) ?? String(value);
 }
 
