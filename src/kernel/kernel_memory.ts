@@ -11,9 +11,14 @@
  */
 
 import type { BootInfo } from "../hw/boot_info.ts";
+import { formatHex } from "../hw/format_hex.ts";
 import type { Instructions } from "../hw/instructions.ts";
 import type { FixedSizeBlockHeap } from "./allocator/fixed_size_block.ts";
-import { fixedSizeBlockDesign } from "./allocator/heap_designs.ts";
+import {
+  fixedSizeBlockDesign,
+  type HeapDesign,
+  type StatefulHeap,
+} from "./allocator/heap_designs.ts";
 import type { HoleListState } from "./allocator/hole_list.ts";
 import {
   KernelHeap,
@@ -42,7 +47,7 @@ export interface KernelMemoryState {
   /** The frame allocator. */
   frames: BootInfoFramesState;
   /** `ALLOCATOR`; its nodes lie in the heap itself. */
-  heap: KernelHeapState<BookHeap["state"]>;
+  heap: KernelHeapState;
 }
 
 /**
@@ -59,13 +64,13 @@ export function kernelMemoryState(): KernelMemoryState {
 }
 
 /** The kernel's memory. */
-export class KernelMemory {
+export class KernelMemory<H extends StatefulHeap = BookHeap> {
   /** All there is to save. */
   readonly state: KernelMemoryState;
   /** Gives frames; none until `init`. */
   readonly frames: BootInfoFrameAllocator;
   /** `ALLOCATOR`: empty until `init`. */
-  readonly heap: KernelHeap<BookHeap, Instructions>;
+  readonly heap: KernelHeap<H, Instructions>;
   readonly #core: KernelCore;
   #mapper: OffsetPageTable | null = null;
 
@@ -74,16 +79,18 @@ export class KernelMemory {
    *
    * @param core Loads, stores and panics.
    * @param state Where to go on from.
+   * @param design Another heap than the book's.
    */
   constructor(
     core: KernelCore,
     state: KernelMemoryState = kernelMemoryState(),
+    design: HeapDesign<H> = fixedSizeBlockDesign as unknown as HeapDesign<H>,
   ) {
     const { cpu } = core;
     this.#core = core;
     this.state = state;
     this.frames = new BootInfoFrameAllocator(state.frames, cpu.events);
-    this.heap = new KernelHeap(core, state.heap, fixedSizeBlockDesign);
+    this.heap = new KernelHeap(core, state.heap, design);
     if (state.mapper !== null) {
       this.#mapper = new OffsetPageTable(cpu, state.mapper, cpu.events);
     }
@@ -99,10 +106,18 @@ export class KernelMemory {
    * `init_heap`).
    *
    * @param info From the bootloader.
-   * @throws The panic `heap initialization failed: `, and why.
+   * @throws The panic `heap initialization failed: `, and why. A second call
+   * panics, too: the level 4 table would have two owners.
    */
   init(info: BootInfo): void {
     const { cpu } = this.#core;
+    if (this.#mapper !== null) {
+      const { level4Frame } = this.#mapper.state;
+      this.#core.panic(
+        `Cannot set up memory twice: the level 4 table at ` +
+          `${formatHex(level4Frame)} has an owner`,
+      );
+    }
     const mapper = initMapper(cpu, info.physicalMemoryOffset, cpu.events);
     this.#mapper = mapper;
     this.state.mapper = mapper.state;

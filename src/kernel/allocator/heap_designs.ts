@@ -8,8 +8,8 @@
  */
 
 import type { WordMemory } from "../../base/word_memory.ts";
-import { BuddyHeap, type BuddyState } from "./buddy.ts";
-import { BumpHeap, type BumpState } from "./bump.ts";
+import { BuddyHeap } from "./buddy.ts";
+import { BumpHeap } from "./bump.ts";
 import { FirstFitHeap } from "./first_fit.ts";
 import {
   FixedSizeBlockHeap,
@@ -18,8 +18,8 @@ import {
 import type { HeapCore } from "./heap.ts";
 import type { HoleListState } from "./hole_list.ts";
 import { IndexedFirstFitHeap } from "./indexed_first_fit.ts";
-import { LinkedListHeap, type LinkedListState } from "./linked_list.ts";
-import { TlsfHeap, type TlsfState } from "./tlsf.ts";
+import { LinkedListHeap } from "./linked_list.ts";
+import { TlsfHeap } from "./tlsf.ts";
 
 /** A heap whose state is plain data. */
 export interface StatefulHeap extends HeapCore {
@@ -27,15 +27,19 @@ export interface StatefulHeap extends HeapCore {
   readonly state: object;
 }
 
-/** Lays a heap over a memory, or goes on with one whose state is given. */
-export type HeapDesign<H extends StatefulHeap> = (
+/**
+ * Lays a heap over a memory, or goes on with one whose state is given: that of
+ * a heap of the same design, which the machine ensures as it refuses the state
+ * of another program.
+ */
+export type HeapDesign<H extends StatefulHeap = StatefulHeap> = (
   memory: WordMemory,
-  state?: H["state"],
+  state?: object,
 ) => H;
 
 /** Nothing, or the option that a heap's constructor takes. */
-const goOn = <S>(state: S | undefined): { readonly state?: S } =>
-  state === undefined ? {} : { state };
+const goOn = <S>(state: object | undefined): { readonly state?: S } =>
+  state === undefined ? {} : { state: state as S };
 
 /**
  * The book's bump allocator.
@@ -44,7 +48,7 @@ const goOn = <S>(state: S | undefined): { readonly state?: S } =>
  * @param state A state to go on from.
  * @returns The heap.
  */
-export function bumpDesign(memory: WordMemory, state?: BumpState): BumpHeap {
+export function bumpDesign(memory: WordMemory, state?: object): BumpHeap {
   return new BumpHeap(memory, goOn(state));
 }
 
@@ -57,7 +61,7 @@ export function bumpDesign(memory: WordMemory, state?: BumpState): BumpHeap {
  */
 export function linkedListDesign(
   memory: WordMemory,
-  state?: LinkedListState,
+  state?: object,
 ): LinkedListHeap {
   return new LinkedListHeap(memory, goOn(state));
 }
@@ -71,7 +75,7 @@ export function linkedListDesign(
  */
 export function firstFitDesign(
   memory: WordMemory,
-  state?: HoleListState,
+  state?: object,
 ): FirstFitHeap {
   return new FirstFitHeap(memory, goOn(state));
 }
@@ -85,7 +89,7 @@ export function firstFitDesign(
  */
 export function indexedFirstFitDesign(
   memory: WordMemory,
-  state?: HoleListState,
+  state?: object,
 ): IndexedFirstFitHeap {
   return new IndexedFirstFitHeap(memory, goOn(state));
 }
@@ -100,10 +104,11 @@ export function indexedFirstFitDesign(
  */
 export function fixedSizeBlockDesign(
   memory: WordMemory,
-  state?: FixedSizeBlockState<HoleListState>,
+  state?: object,
 ): FixedSizeBlockHeap<HoleListState> {
-  const fallback = new FirstFitHeap(memory, goOn(state?.fallback));
-  return new FixedSizeBlockHeap(fallback, goOn(state));
+  const lists = state as FixedSizeBlockState<HoleListState> | undefined;
+  const fallback = new FirstFitHeap(memory, goOn(lists?.fallback));
+  return new FixedSizeBlockHeap(fallback, goOn(lists));
 }
 
 /**
@@ -113,7 +118,7 @@ export function fixedSizeBlockDesign(
  * @param state A state to go on from.
  * @returns The heap.
  */
-export function tlsfDesign(memory: WordMemory, state?: TlsfState): TlsfHeap {
+export function tlsfDesign(memory: WordMemory, state?: object): TlsfHeap {
   return new TlsfHeap(memory, goOn(state));
 }
 
@@ -124,6 +129,6 @@ export function tlsfDesign(memory: WordMemory, state?: TlsfState): TlsfHeap {
  * @param state A state to go on from.
  * @returns The heap.
  */
-export function buddyDesign(memory: WordMemory, state?: BuddyState): BuddyHeap {
+export function buddyDesign(memory: WordMemory, state?: object): BuddyHeap {
   return new BuddyHeap(memory, goOn(state));
 }

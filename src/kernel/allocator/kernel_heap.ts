@@ -49,7 +49,9 @@ export interface KernelHeapState<S extends object = object> {
  *
  * @returns A state for {@linkcode KernelHeap}.
  */
-export function kernelHeapState<S extends object>(): KernelHeapState<S> {
+export function kernelHeapState<S extends object = object>(): KernelHeapState<
+  S
+> {
   return { lock: spinMutexState(), inner: null };
 }
 
@@ -82,7 +84,7 @@ export interface KernelHeapOptions {
 /** What is in the lock: nothing at first, then a heap. */
 class Slot<H extends StatefulHeap> implements HeapCore {
   readonly memory: WordMemory;
-  readonly #state: KernelHeapState<H["state"]>;
+  readonly #state: KernelHeapState;
   readonly #design: HeapDesign<H>;
   readonly #events: EventSink;
   /** Derived: the heap over `#of`. */
@@ -91,7 +93,7 @@ class Slot<H extends StatefulHeap> implements HeapCore {
 
   constructor(
     memory: WordMemory,
-    state: KernelHeapState<H["state"]>,
+    state: KernelHeapState,
     design: HeapDesign<H>,
     events: EventSink,
   ) {
@@ -164,7 +166,7 @@ class Slot<H extends StatefulHeap> implements HeapCore {
  *   state: () => ({
  *     ...coreState(),
  *     frames: bootInfoFramesState([]),
- *     heap: kernelHeapState<ReturnType<typeof fixedSizeBlockDesign>["state"]>(),
+ *     heap: kernelHeapState(),
  *   }),
  *   build(core, state) {
  *     const heap = new KernelHeap(core, state.heap, fixedSizeBlockDesign);
@@ -189,7 +191,7 @@ export class KernelHeap<
   C extends KernelHeapCpu = KernelHeapCpu,
 > {
   /** All there is to save beside the memory. */
-  readonly state: KernelHeapState<H["state"]>;
+  readonly state: KernelHeapState;
   /** The CPU, whose loads and stores reach the blocks. */
   readonly cpu: C;
   /** First address. */
@@ -211,7 +213,7 @@ export class KernelHeap<
    */
   constructor(
     owner: HeapOwner<C>,
-    state: KernelHeapState<H["state"]>,
+    state: KernelHeapState,
     design: HeapDesign<H>,
     options: KernelHeapOptions = {},
   ) {

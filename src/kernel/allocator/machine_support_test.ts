@@ -36,18 +36,16 @@ import {
   kernelHeapState,
 } from "./kernel_heap.ts";
 
-/** All designs by name, with nothing known of their states. */
-export const DESIGNS: readonly (readonly [string, HeapDesign<Heap>])[] = (
-  [
-    ["bump", bumpDesign],
-    ["linked_list", linkedListDesign],
-    ["fixed_size_block", fixedSizeBlockDesign],
-    ["linked_list_allocator_0.9.1", firstFitDesign],
-    ["indexed first fit", indexedFirstFitDesign],
-    ["tlsf", tlsfDesign],
-    ["buddy", buddyDesign],
-  ] as const
-).map(([name, design]) => [name, design as unknown as HeapDesign<Heap>]);
+/** All designs by name. */
+export const DESIGNS: readonly (readonly [string, HeapDesign<Heap>])[] = [
+  ["bump", bumpDesign],
+  ["linked_list", linkedListDesign],
+  ["fixed_size_block", fixedSizeBlockDesign],
+  ["linked_list_allocator_0.9.1", firstFitDesign],
+  ["indexed first fit", indexedFirstFitDesign],
+  ["tlsf", tlsfDesign],
+  ["buddy", buddyDesign],
+];
 
 /** A kernel's state with a heap in it. */
 export interface HeapKernelState extends CoreState {
