@@ -20,6 +20,7 @@ import {
   setRegisterAddress,
   SHADOW_SS,
   SHADOW_STI,
+  type TableRegisterState,
 } from "./cpu_state.ts";
 import { VECTOR_BP } from "./exception.ts";
 import { type GeneralRegister, RSP } from "./general_registers.ts";
@@ -39,6 +40,14 @@ const BULK_BYTES = 8;
 
 /** A table register as kernel code reads it. */
 type TableRegister = { readonly base: VirtAddr; readonly limit: number };
+
+/** The typed ways to make an address give whole numbers; what a cast lets through would be kept in the CPU's state. */
+function requireWhole(what: string, value: number): void {
+  if (Number.isSafeInteger(value)) return;
+  throw new RangeError(
+    `Cannot load ${value} into ${what}: give a whole number`,
+  );
+}
 
 /** The CPU for TypeScript. */
 export class HostedCpu implements Instructions {
@@ -433,6 +442,7 @@ export class HostedCpu implements Instructions {
   }
 
   writeRsp(value: VirtAddr): void {
+    requireWhole("RSP", value);
     this.#boundary();
     setRegisterAddress(this.core.cpu, RSP, value);
   }
@@ -449,15 +459,19 @@ export class HostedCpu implements Instructions {
   }
 
   lgdt(base: VirtAddr, limit: number): void {
-    this.#boundary();
-    this.core.cpu.gdtr.base = base;
-    this.core.cpu.gdtr.limit = limit & 0xffff;
+    requireWhole("GDTR's base", base);
+    this.#execute(() => this.#loadTable(this.core.cpu.gdtr, base, limit));
   }
 
   lidt(base: VirtAddr, limit: number): void {
-    this.#boundary();
-    this.core.cpu.idtr.base = base;
-    this.core.cpu.idtr.limit = limit & 0xffff;
+    requireWhole("IDTR's base", base);
+    this.#execute(() => this.#loadTable(this.core.cpu.idtr, base, limit));
+  }
+
+  #loadTable(table: TableRegisterState, base: VirtAddr, limit: number): void {
+    if (!isCanonical(base)) this.core.fault.protection(0);
+    table.base = base;
+    table.limit = limit & 0xffff;
   }
 
   sgdt(): TableRegister {

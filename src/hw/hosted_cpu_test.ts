@@ -355,6 +355,8 @@ const FAULTS: readonly [string, (cpu: Instructions) => void, number, number][] =
     ],
     ["EFER without LME", (cpu) => cpu.writeMsr(MSR_EFER, 0, 0), 13, 0],
     ["DS beyond the table", (cpu) => cpu.loadSegment("ds", 0xfff8), 13, 0xfff8],
+    ["LGDT not canonical", (cpu) => cpu.lgdt(2 ** 47 as VirtAddr, 7), 13, 0],
+    ["LIDT not canonical", (cpu) => cpu.lidt(-(2 ** 48) as VirtAddr, 7), 13, 0],
     ["far return to null", (cpu) => cpu.farReturn(0), 13, 0],
     ["far return to data", (cpu) => cpu.farReturn(0x10), 13, 0x10],
     ["SS null at RPL 3", (cpu) => cpu.loadSegment("ss", 3), 13, 0],
@@ -393,6 +395,27 @@ Deno.test("int() takes vectors 0 to 255 only", () => {
       );
     }
     assertEquals(machine.clk, clk);
+  });
+});
+
+Deno.test("lgdt(), lidt() and writeRsp() take whole numbers only, and change nothing otherwise", () => {
+  inKernel((cpu) => {
+    const rows: readonly (readonly [string, (value: VirtAddr) => void])[] = [
+      ["GDTR's base", (value) => cpu.lgdt(value, 0)],
+      ["IDTR's base", (value) => cpu.lidt(value, 0)],
+      ["RSP", (value) => cpu.writeRsp(value)],
+    ];
+    for (const [what, write] of rows) {
+      for (const value of [NaN, 0.5, Infinity, -4096.25]) {
+        const before = [cpu.sgdt(), cpu.sidt(), cpu.readRsp()];
+        assertThrows(
+          () => write(value as VirtAddr),
+          RangeError,
+          `Cannot load ${value} into ${what}: give a whole number`,
+        );
+        assertEquals([cpu.sgdt(), cpu.sidt(), cpu.readRsp()], before);
+      }
+    }
   });
 });
 

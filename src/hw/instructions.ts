@@ -6,9 +6,12 @@
  * fault is delivered through the IDT; if its handler returns, the instruction is executed again.
  *
  * 64-bit values come as two unsigned 32-bit words: the method returns the low one and leaves the high one in `high`
- * until the next call. Virtual addresses come whole, as {@linkcode VirtAddr}.
+ * until the next call. Virtual addresses come whole, as {@linkcode VirtAddr}; what loads and stores are given is not
+ * checked to be one, as they are what kernels do most.
  *
  * Source: SDM 2, by mnemonic.
+ *
+ * *Not modelled*: what these methods have no name for: string instructions but `fill` and `copy`, the FPU, SSE, CPUID.
  *
  * @module
  */
@@ -141,16 +144,16 @@ export interface Instructions {
   writeRegister(register: GeneralRegister, low: number, high: number): void;
   /** Reads RSP. */
   readRsp(): VirtAddr;
-  /** Writes RSP. */
+  /** Writes RSP. @throws {RangeError} if it is no whole number */
   writeRsp(value: VirtAddr): void;
   /** PUSHFQ and POP: reads RFLAGS. */
   readRflags(): number;
   /** PUSH and POPFQ: writes RFLAGS. */
   writeRflags(value: number): void;
 
-  /** LGDT. */
+  /** LGDT. @throws {RangeError} if `base` is no whole number */
   lgdt(base: VirtAddr, limit: number): void;
-  /** LIDT. */
+  /** LIDT. @throws {RangeError} if `base` is no whole number */
   lidt(base: VirtAddr, limit: number): void;
   /** SGDT: what GDTR holds. */
   sgdt(): {

@@ -184,7 +184,9 @@ export class InterruptUnit {
     const rip = this.#popAddress(rsp);
     const cs = this.#popWord(rsp + 8) & 0xffff;
     const rflags = this.#popWord(rsp + 16);
-    const newRsp = this.#popAddress(rsp + 24);
+    // RSP need not be canonical: two words, which no number rounds.
+    const rspLow = this.#popWord(rsp + 24);
+    const rspHigh = this.#popWord(rsp + 28);
     const ss = this.#popWord(rsp + 32) & 0xffff;
     // 3. The code segment.
     this.#segments.checkReturnCode(cs);
@@ -210,7 +212,8 @@ export class InterruptUnit {
     const outward = level > cpu.cpl;
     this.writeRflags(rflags & ~RFLAGS_RF);
     cpu.rip = rip;
-    setRegisterAddress(cpu, RSP, newRsp);
+    cpu.registers[2 * RSP] = rspLow;
+    cpu.registers[2 * RSP + 1] = rspHigh;
     if (outward) {
       cpu.cpl = level;
       for (const data of [cpu.ds, cpu.es, cpu.fs, cpu.gs]) {

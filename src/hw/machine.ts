@@ -5,6 +5,9 @@
  * A *transition* is one turn of a hosted kernel, one handler that interrupts a halted CPU, one wait for the next event,
  * or one instruction of machine code.
  *
+ * *Not modelled*: a reset as the start of another boot: it ends the run, and another machine is a `new Machine`; what the
+ * units say in their own headers.
+ *
  * @module
  */
 
@@ -130,6 +133,7 @@ export class Machine {
    *
    * @param options hardware, kernel, inputs
    * @throws {RangeError} if the hardware cannot be built, or an input is malformed
+   * @throws {TypeError} if the kernel's state is no plain data, naming the place
    */
   constructor(options: MachineOptions = {}) {
     this.#options = options;
@@ -298,7 +302,11 @@ export class Machine {
       if (this.clk >= clkMax) return { reason: "limit", insideTurn: false };
       const stop = this.#transition(pauseClk, until ? 1 : pauseClk - this.clk);
       if (stop) return stop;
-      if (until?.(this)) return { reason: "until" };
+      if (!until) continue;
+      if (until(this)) return { reason: "until" };
+      // It may have run the machine itself, with limits of its own.
+      this.#core.clock.setLimit(clkMax);
+      this.#core.idleClk = idleClk;
     }
   }
 
@@ -488,6 +496,7 @@ export class Machine {
     const { program } = this.#options;
     if (!program) return;
     this.#kernel = program(this.#hostedCpu, state);
+    if (!state) cloneState(this.#kernel.state); // Refuses what is no plain data, before anything depends on it.
     this.#host.attach(this.#kernel, this.#hostedCpu, this.bootInfo);
   }
 

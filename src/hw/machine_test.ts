@@ -205,6 +205,29 @@ Deno.test("until: asked between transitions, and the run can be resumed", () => 
   }
 });
 
+Deno.test("until: may run the machine itself, whose limits for this run stay", () => {
+  const machine = countingMachine();
+  let inner = 0;
+  const stop = machine.run({
+    clkMax: 30_000_000,
+    idleClk: 20_000_000,
+    until: () => {
+      inner += 1;
+      if (inner < 3) machine.run({ clkMax: machine.clk + 500_000 });
+      return false;
+    },
+  });
+  assertEquals([stop, machine.clk], [{ reason: "idle" }, 20_000_000]);
+  assertEquals(
+    machine.run({
+      clkMax: 25_000_000,
+      until: () => machine.clk < 21_000_000 && machine.step() !== null,
+    }),
+    { reason: "limit", insideTurn: false },
+  );
+  assertEquals(machine.clk, 25_000_000);
+});
+
 Deno.test("pauseClk cuts a wait at exactly that clk, and returns at once when it has passed", () => {
   const machine = countingMachine();
   assertEquals(machine.run({ pauseClk: 777_777 }), { reason: "until" });
@@ -386,10 +409,21 @@ Deno.test("load() refuses another version, hardware, program or entries, and cha
   assertEquals(other.digest(), before);
 });
 
-Deno.test("save() refuses kernel state that is no plain data, naming the place", () => {
-  const machine = bareMachine(() => ({}), {
-    fresh: () => ({ list: [1, { made: new Date(0) }] }),
-  });
+Deno.test("a machine refuses a kernel whose state is no plain data, naming the place", () => {
+  for (const bad of [new Date(0), NaN, () => 1]) {
+    const fresh = () => ({ list: [1, { made: bad }] });
+    assertThrows(
+      () => bareMachine(() => ({}), { fresh }),
+      TypeError,
+      "list[1].made",
+    );
+  }
+});
+
+Deno.test("save() refuses kernel state that has become no plain data, naming the place", () => {
+  const state = { list: [1, { made: 0 as unknown }] };
+  const machine = bareMachine(() => ({}), { fresh: () => state });
+  state.list[1] = { made: new Date(0) };
   assertThrows(() => machine.save(), TypeError, "list[1].made");
 });
 

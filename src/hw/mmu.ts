@@ -11,6 +11,9 @@
  *
  * Source: SDM 3A, "4-Level Paging", "Caching Translation Information", "Page-Fault Exceptions".
  *
+ * *Not modelled*: paging-structure caches (each miss walks from CR3), alignment checks (CR0.AM, RFLAGS.AC), memory types,
+ * and what caches and store buffers delay: every access is done when its instruction is.
+ *
  * Two rules where the manual leaves a choice: an access that the TLB entry forbids faults without another walk, and the
  * fault drops the entry ("Invalidation of TLBs and Paging-Structure Caches": page faults invalidate), so that the retry
  * walks; a store that finds D clear in the TLB entry walks.

@@ -8,6 +8,8 @@
  * the last hash and snapshot, and another store changes nothing that is known. So a fast path may keep open pages and
  * store to them freely, as long as it forgets them when `onClosed` is called.
  *
+ * *Not modelled*: refresh, parity and ECC; RAM is zeros at power-on.
+ *
  * Little-endian hosts only, which is every host that runs JavaScript today.
  *
  * @module
