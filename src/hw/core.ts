@@ -5,8 +5,8 @@
  * Order at a boundary: the clock advances by 1, inputs that are due happen, then alarms, then an interrupt is taken, then
  * the instruction executes. Delivery costs no time.
  *
- * *Not modelled*: a second CPU, SMIs, machine checks, INIT; debug exceptions, so TF and the breakpoints trap nothing; the
- * priority of traps among interrupts, as there are none.
+ * *Not modelled*: a second CPU, SMIs, machine checks, INIT; breakpoints of the debug registers; TF, which single-steps
+ * machine code, traps nothing in TypeScript.
  *
  * @module
  */

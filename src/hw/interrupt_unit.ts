@@ -8,8 +8,8 @@
  * The numbered comments are the manual's steps in their order.
  *
  * *Not modelled*: compatibility mode: a 32-bit code segment in a gate or popped by IRETQ raises #GP; task gates and 16-
- * and 32-bit gates (they raise #GP, as in long mode), VM86, shadow stacks, debug exceptions; RF is pushed as 1 for faults
- * and dropped by IRETQ, as no breakpoint asks for it.
+ * and 32-bit gates (they raise #GP, as in long mode), VM86, shadow stacks, breakpoints; RF is pushed as 1 for faults
+ * and dropped by IRETQ, as none asks for it.
  *
  * @module
  */
