@@ -80,33 +80,34 @@ const tick = (cpu: Instructions) => {
   cpu.enableAndHlt();
 };
 
-const RULES: Record<keyof typeof v.gate_rules, () => void> = {
-  entry_with_type_bits_but_not_present() {
-    assertEquals(said((cpu) => cpu.int(77), gateFaults), [11, 77 << 3 | 2]);
-    assertEquals(said(tick, gateFaults), [11, 32 << 3 | 3]);
+/** What each rule says, by INT 77 and by the timer; `raised` is the vector in the rule's text. */
+const RULES: Record<keyof typeof v.gate_rules, (raised: number) => void> = {
+  entry_with_type_bits_but_not_present(raised) {
+    assertEquals(said((cpu) => cpu.int(77), gateFaults), [raised, 77 << 3 | 2]);
+    assertEquals(said(tick, gateFaults), [raised, 32 << 3 | 3]);
     assertEquals(GATE_MISSING[1], 0x0e00);
   },
-  all_zero_entry() {
+  all_zero_entry(raised) {
     const zero = (vector: number) => (cpu: Instructions) =>
       writeGate(cpu, IDT_ADDR, vector, [0, 0, 0, 0]);
     assertEquals(
       said((cpu) => (zero(77)(cpu), cpu.int(77)), gateFaults),
-      [13, 77 << 3 | 2],
+      [raised, 77 << 3 | 2],
     );
     assertEquals(
       said((cpu) => (zero(32)(cpu), tick(cpu)), gateFaults),
-      [13, 32 << 3 | 3],
+      [raised, 32 << 3 | 3],
     );
   },
-  vector_beyond_the_idt_limit() {
+  vector_beyond_the_idt_limit(raised) {
     const cut = (cpu: Instructions) => cpu.lidt(IDT_ADDR, 16 * 32 - 1);
     assertEquals(
       said((cpu) => (cut(cpu), cpu.int(77)), gateFaults),
-      [13, 77 << 3 | 2],
+      [raised, 77 << 3 | 2],
     );
     assertEquals(
       said((cpu) => (cut(cpu), tick(cpu)), gateFaults),
-      [13, 32 << 3 | 3],
+      [raised, 32 << 3 | 3],
     );
   },
 };
@@ -114,10 +115,10 @@ const RULES: Record<keyof typeof v.gate_rules, () => void> = {
 Deno.test("cpu-exceptions.json: what it says of delivery runs on a machine", () => {
   const rows: Record<string, number> = {};
 
-  for (const [rule, run] of Object.entries(RULES)) {
-    run();
+  for (const [rule, text] of Object.entries(v.gate_rules)) {
+    const raised = Number(/^vector (\d+)/.exec(text)![1]);
+    RULES[rule as keyof typeof RULES](raised);
     rows["gate_rules"] = (rows["gate_rules"] ?? 0) + 1;
-    assert(rule in v.gate_rules, rule);
   }
   assertEquals(Object.keys(RULES), Object.keys(v.gate_rules));
 
