@@ -105,9 +105,7 @@ export function heapMap(
   const height = rowHeight * rows.length;
   return svg(height, [
     ...(title === "" ? [] : [text(LEFT, 18, title, "title")]),
-    ...rows.map((sample, i) =>
-      row(fills(sample, size, columns), TOP + i * rowHeight, rowHeight)
-    ),
+    ...pieces(rows.map((sample) => fills(sample, size, columns)), rowHeight),
     ...axes(rows, size, height, unit),
     ...curves(rows, rowHeight),
   ]);
@@ -167,27 +165,42 @@ function fills(sample: HeapSample, size: number, columns: number): number[] {
   return free.map((bytes) => Math.min(1, Math.max(0, 1 - bytes / piece)));
 }
 
-/** A row of pieces; runs of one shade are one rectangle. */
-function row(fill: readonly number[], y: number, height: number): string {
-  const shades = fill.map((part) =>
-    // A piece that is not quite free, or not quite full, must not look it.
-    part === 0
-      ? 0
-      : part === 1
-      ? SHADES.length - 1
-      : 1 + Math.min(2, Math.floor(part * 3))
-  );
-  const width = MAP_WIDTH / fill.length;
-  let out = "";
-  for (let from = 0; from < shades.length;) {
-    let to = from + 1;
-    while (to < shades.length && shades[to] === shades[from]) to += 1;
-    out += `<rect x="${LEFT + from * width}" y="${y}" width="${
-      (to - from) * width
-    }" height="${height}" fill="${SHADES[shades[from]!]}"/>`;
-    from = to;
+/** The pieces of all rows: a rectangle for what is free, and a path for each other shade, of a run of pieces each. */
+function pieces(
+  rows: readonly (readonly number[])[],
+  rowHeight: number,
+): string[] {
+  const paths: string[] = SHADES.map(() => "");
+  for (const [i, fill] of rows.entries()) {
+    const shades = fill.map(shadeOf);
+    const width = MAP_WIDTH / fill.length;
+    const y = TOP + i * rowHeight;
+    for (let from = 0; from < shades.length;) {
+      let to = from + 1;
+      while (to < shades.length && shades[to] === shades[from]) to += 1;
+      const x = LEFT + from * width;
+      paths[shades[from]!] += `M${x} ${y}h${
+        (to - from) * width
+      }v${rowHeight}H${x}z`;
+      from = to;
+    }
   }
-  return out;
+  const height = rowHeight * rows.length;
+  return [
+    `<rect x="${LEFT}" y="${TOP}" width="${MAP_WIDTH}" height="${height}" fill="${
+      SHADES[0]
+    }"/>`,
+    ...SHADES.slice(1).map((shade, i) =>
+      `<path fill="${shade}" d="${paths[i + 1]}"/>`
+    ),
+  ];
+}
+
+/** The shade of a piece. One that is not quite free, or not quite full, must not look it. */
+function shadeOf(part: number): number {
+  if (part === 0) return 0;
+  if (part === 1) return SHADES.length - 1;
+  return 1 + Math.min(2, Math.floor(part * 3));
 }
 
 function axes(
