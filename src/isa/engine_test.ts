@@ -254,18 +254,54 @@ Deno.test("what is not modelled raises #UD, or #NM if CR0 says so", () => {
   }
 });
 
-Deno.test("FXSAVE and FXRSTOR bring the state back", () => {
+Deno.test("FXSAVE and FXRSTOR bring the state back, but what lies behind the registers' 80 bits", () => {
   // fxsave [rdi]; fxrstor [rdi]
   const b = new CodeBench("0f ae 07 0f ae 0f");
   b.set(RDI, CODE + 0x2000);
   b.core.cpu.fpu.forEach((_, i, fpu) => {
-    if (i < 24 || (i >= 32 && i < 416)) fpu[i] = i * 7;
+    const reserved = i < 160 && i % 16 >= 10;
+    if (i < 24 || (i >= 32 && i < 416 && !reserved)) fpu[i] = i * 7;
   });
   const before = b.core.cpu.fpu.slice();
   b.run(1);
   b.core.cpu.fpu.fill(0, 0, 24).fill(0, 32);
+  b.write(0x2000 + 32 + 10, "ff");
   b.run(1);
   assertEquals(b.core.cpu.fpu.subarray(0, 416), before.subarray(0, 416));
+});
+
+Deno.test("FNINIT and EMMS rename the x87 registers: TOP becomes 0, and the first entry is register 0", () => {
+  for (const code of ["db e3", "0f 77"]) {
+    const b = new CodeBench(code);
+    const { fpu } = b.core.cpu;
+    fpu[3] = 5 << 3; // TOP is 5: ST(0) is R5, ST(3) is R0.
+    for (let i = 0; i < 8; i++) fpu[32 + 16 * i] = (5 + i) & 7;
+    b.run(1);
+    assertEquals(fpu[3]! >> 3 & 7, 0);
+    assertEquals(
+      [0, 1, 2, 3, 4, 5, 6, 7].map((i) => fpu[32 + 16 * i]),
+      [0, 1, 2, 3, 4, 5, 6, 7],
+    );
+  }
+});
+
+Deno.test("SYSRET in ring 3 raises #GP, whatever its size", () => {
+  for (const code of ["0f 07", "48 0f 07"]) {
+    const b = new CodeBench(code);
+    b.core.cpu.cpl = 3;
+    b.core.cpu.efer |= 1;
+    assertEquals(b.fault(), 13);
+  }
+});
+
+Deno.test("ENTER that cannot read the enclosing frame has pushed nothing", () => {
+  // enter 0, 3
+  const b = new CodeBench("c8 00 00 03");
+  b.set(5, CODE + 0x8008);
+  const { bytes } = b.board.phys.ram;
+  const before = bytes.slice(FRAME + 0x2000, FRAME + 0x3000);
+  assertEquals([b.fault(), b.get(4)], [14, CODE + 0x3000]);
+  assertEquals(bytes.subarray(FRAME + 0x2000, FRAME + 0x3000), before);
 });
 
 /**

@@ -122,8 +122,9 @@ export const syscall: Handler = (x, o) => {
 /** SYSRET with REX.W. */
 export const sysret: Handler = (x, o) => {
   const { cpu, core } = x;
-  if (!(cpu.efer & EFER_SCE) || o.width !== 8) x.fault.raise(VECTOR_UD);
+  if (!(cpu.efer & EFER_SCE)) x.fault.raise(VECTOR_UD);
   requireRing0(x);
+  if (o.width !== 8) x.fault.raise(VECTOR_UD);
   const rip = registerAddress(cpu, RCX / 2);
   if (!isCanonical(rip)) x.fault.protection(0);
   cpu.rflags = (x.regs[R11]! & RFLAGS_DEFINED & ~(RFLAGS_RF | RFLAGS_VM)) |
@@ -208,7 +209,8 @@ export const callFar: Handler = (x, o) => {
   checkFarCode(x, selector);
   const rip = x.codeAddress(low, high);
   const { width } = o;
-  x.checkStore(x.stackAddress(-2 * width), 2 * width);
+  x.checkStore(x.stackAddress(-width), width);
+  x.checkStore(x.stackAddress(-2 * width), width);
   const returnTo = x.page + o.end;
   const returnLow = returnTo | 0;
   const returnHigh = (returnTo - (returnLow >>> 0)) / TWO_32;

@@ -25,6 +25,13 @@ import { checkFpu, checkSse } from "./unmodelled.ts";
 
 /** Bytes of the area that hold state; the rest is left alone by FXSAVE and ignored by FXRSTOR. */
 const STATE_BYTES = 416;
+/** Where ST(0) to ST(7) are in the area. */
+const STACK_AREA = 32;
+/** Bytes from one to the next. */
+const STACK_ENTRY = 16;
+/** Bytes of a register; the rest of an entry is reserved. */
+const STACK_BYTES = 10;
+const TOP_SHIFT = 11;
 /** FSW: exception flags, stack fault, summary, busy. */
 const STATUS_EXCEPTIONS = 0x80ff;
 
@@ -38,9 +45,27 @@ function setHalf(x: Processor, at: number, value: number): void {
   x.cpu.fpu[at + 1] = value >>> 8;
 }
 
+/** TOP ← 0. The registers stay, but the area's order begins with ST(0), which is another register then. */
+function clearTop(x: Processor): void {
+  const { fpu } = x.cpu;
+  const status = half(x, FPU_STATUS);
+  const top = (status >>> TOP_SHIFT) & 7;
+  setHalf(x, FPU_STATUS, status & ~(7 << TOP_SHIFT));
+  if (top === 0) return;
+  const old = fpu.slice(STACK_AREA, STACK_AREA + 8 * STACK_ENTRY);
+  for (let i = 0; i < 8; i++) {
+    const from = STACK_ENTRY * ((i - top) & 7);
+    fpu.set(
+      old.subarray(from, from + STACK_ENTRY),
+      STACK_AREA + STACK_ENTRY * i,
+    );
+  }
+}
+
 /** FNINIT: control, status, tags and pointers; the data registers stay. */
 export const fninit: Handler = (x, o) => {
   checkFpu(x);
+  clearTop(x);
   setHalf(x, FPU_CONTROL, FPU_CONTROL_DEFAULT);
   x.cpu.fpu.fill(0, FPU_STATUS, FPU_MXCSR);
   return o.end;
@@ -90,10 +115,11 @@ export const fwait: Handler = (x, o) => {
   return o.end;
 };
 
-/** EMMS: all x87 registers become empty. */
+/** EMMS: all x87 registers become empty, and TOP 0 (SDM 3A, "Effects of MMX Instructions on x87 FPU State"). */
 export const emms: Handler = (x, o) => {
   if (x.cpu.cr0 & CR0_EM) checkSse(x);
   checkFpu(x);
+  clearTop(x);
   x.cpu.fpu[FPU_TAGS] = 0;
   return o.end;
 };
@@ -135,6 +161,11 @@ export const fxrstor: Handler = (x, o) => {
     fpu[i + 1] = word >>> 8;
     fpu[i + 2] = word >>> 16;
     fpu[i + 3] = word >>> 24;
+  }
+  // What is behind the registers' 80 bits is not loaded.
+  for (let i = 0; i < 8; i++) {
+    const entry = STACK_AREA + STACK_ENTRY * i;
+    fpu.fill(0, entry + STACK_BYTES, entry + STACK_ENTRY);
   }
   return o.end;
 };

@@ -91,10 +91,15 @@ export const popf: Handler = (x, o) => {
   return o.end;
 };
 
+/** RBP as an address. */
+function frameOf(x: Processor): number {
+  return x.regs[RBP_LOW + 1]! * 0x1_0000_0000 + (x.regs[RBP_LOW]! >>> 0);
+}
+
 /** LEAVE: RSP ← RBP, then RBP is popped. */
 export const leave: Handler = (x, o) => {
   const r = x.regs;
-  const frame = r[RBP_LOW + 1]! * 0x1_0000_0000 + (r[RBP_LOW]! >>> 0);
+  const frame = frameOf(x);
   if (frame >= 0x8000_0000_0000 || frame < -0x8000_0000_0000) x.fault.stack(0);
   const low = x.load(o.width, frame);
   r[RSP_LOW] = r[RBP_LOW]!;
@@ -127,10 +132,13 @@ function buildFrame(
 ): void {
   const r = x.regs;
   const rbp = width === 2 ? 4 * RBP : RBP_LOW;
-  // 1. What is to be pushed, and the last word of the frame, can be stored to.
-  const pushed = width * (level + 1);
-  x.checkStore(x.stackAddress(-pushed), pushed);
-  x.checkStore(x.stackAddress(-pushed - bytes), width);
+  // 1. What is to be pushed, in its order, and the last word of the frame can be stored to; the enclosing frame can be read.
+  const outer = frameOf(x);
+  for (let i = 0; i <= level; i++) {
+    if (i > 0 && i < level) x.load(width, outer - width * i);
+    x.checkStore(x.stackAddress(-width * (i + 1)), width);
+  }
+  x.checkStore(x.stackAddress(-width * (level + 1) - bytes), width);
   // 2. Push RBP; the frame begins here.
   const old = x.readRegister(width, rbp);
   x.push(width, old, x.high);
@@ -138,7 +146,7 @@ function buildFrame(
   const frameHigh = r[RSP_LOW + 1]!;
   // 3. Push the frame pointers of the enclosing levels, then this one.
   if (level > 0) {
-    let display = r[RBP_LOW + 1]! * 0x1_0000_0000 + (r[RBP_LOW]! >>> 0);
+    let display = outer;
     for (let i = 1; i < level; i++) {
       display -= width;
       const pointer = x.load(width, display);

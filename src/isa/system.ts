@@ -30,7 +30,7 @@ import {
 } from "../hw/registers.ts";
 import { cpuid as askCpuid } from "./cpuid.ts";
 import type { Binder } from "./opcode_row.ts";
-import type { Handler, Processor } from "./processor.ts";
+import type { Handler, Operation, Processor } from "./processor.ts";
 import { invalidOpcode } from "./unmodelled.ts";
 
 const TWO_32 = 0x1_0000_0000;
@@ -309,34 +309,30 @@ export const sidt: Handler = (x, o) => {
 
 function loadTable(
   x: Processor,
-  address: number,
+  o: Operation,
   table: {
     /** Linear address. */
     base: number;
     /** Bytes less one. */
     limit: number;
   },
-): void {
+): number {
   requireRing0(x);
+  const address = x.effectiveAddress(o);
   const limit = x.load(2, address);
   const low = x.load(8, address + 2);
   const base = x.high * TWO_32 + (low >>> 0);
   if (!isCanonical(base)) x.fault.protection(0);
   table.base = base;
   table.limit = limit;
+  return o.end;
 }
 
 /** LGDT. */
-export const lgdt: Handler = (x, o) => {
-  loadTable(x, x.effectiveAddress(o), x.cpu.gdtr);
-  return o.end;
-};
+export const lgdt: Handler = (x, o) => loadTable(x, o, x.cpu.gdtr);
 
 /** LIDT. */
-export const lidt: Handler = (x, o) => {
-  loadTable(x, x.effectiveAddress(o), x.cpu.idtr);
-  return o.end;
-};
+export const lidt: Handler = (x, o) => loadTable(x, o, x.cpu.idtr);
 
 /** INVLPG: an address that is not canonical does nothing. */
 export const invlpg: Handler = (x, o) => {
