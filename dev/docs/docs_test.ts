@@ -3,6 +3,7 @@ import { ROOT } from "../files.ts";
 import { permitted } from "../permission.ts";
 import { anchorsOf, blocksOf, linksOf, markdownFiles } from "./markdown.ts";
 import { printed, shownIn } from "./outputs.ts";
+import { draw, PICTURES } from "./pictures.ts";
 
 const read = (path: string): string =>
   Deno.readTextFileSync(new URL(path, ROOT));
@@ -75,5 +76,19 @@ Deno.test({
       }
     }
     assertEquals(outputs > 0, true, "there is a block with output");
+  },
+});
+
+Deno.test({
+  name: "docs: each picture is what its command draws (needs run, read, write)",
+  ignore: !permitted("run", "read", "write"),
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    for (const picture of PICTURES) {
+      const file = `${folder}/picture.svg`;
+      await draw(picture, file);
+      assertEquals(Deno.readTextFileSync(file), read(picture.path));
+    }
+    await Deno.remove(folder, { recursive: true });
   },
 });

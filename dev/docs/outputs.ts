@@ -1,11 +1,13 @@
 /**
  * The outputs that stand behind code in the project's Markdown. `deno task docs`
- * runs all of that code and writes them anew; read the difference.
+ * runs all of that code and writes them anew, and draws the pictures; read the
+ * difference.
  *
  * @module
  */
 
 import { ROOT } from "../files.ts";
+import { draw, PICTURES } from "./pictures.ts";
 import { type Block, blocksOf, markdownFiles } from "./markdown.ts";
 
 /** Code, and the output that a file shows behind it. */
@@ -69,5 +71,8 @@ async function update(path: string): Promise<void> {
 }
 
 if (import.meta.main) {
+  for (const picture of PICTURES) {
+    await draw(picture, decodeURI(new URL(picture.path, ROOT).pathname));
+  }
   for (const path of markdownFiles()) await update(path);
 }
