@@ -1,0 +1,14 @@
+/**
+ * Arbitraries for fast-check. What they draw prints as code that can be pasted
+ * into a test.
+ *
+ * @module
+ */
+
+export * from "./address.ts";
+export type { Arbitrary } from "./arbitrary.ts";
+export * from "./frame_script.ts";
+export * from "./heap_script.ts";
+export * from "./mapper_script.ts";
+export * from "./memory_map.ts";
+export * from "./steps.ts";

@@ -1,0 +1,11 @@
+/**
+ * Conformance suites: five lines check an implementation against a model, and a
+ * failure comes with the smallest script that shows it.
+ *
+ * @module
+ */
+
+export * from "./check_frame_allocator.ts";
+export * from "./check_heap.ts";
+export * from "./check_mapper.ts";
+export { type CheckOptions, ConformanceError, type Failure } from "./report.ts";
