@@ -56,7 +56,7 @@ export function screenPicture(vga: VgaState): string {
     ...rows(vga, colors),
     ...cursor(vga, colors),
   ];
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" ${FONT}>\n` +
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" ${FONT}>\n` +
     `<rect width="100%" height="100%" fill="${
       vgaBlanked(vga) ? "#000" : colors[0]
     }"/>\n${parts.map((part) => `${part}\n`).join("")}</svg>\n`;
