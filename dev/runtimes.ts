@@ -1,0 +1,146 @@
+/**
+ * The book's tests, `tests/book`, from the npm tarball under Node's runner and
+ * Bun's, `deno task runtimes`: as many tests as under Deno's, and the same
+ * digests. Part of `deno task ok`; a runtime that is not there is skipped.
+ *
+ * @module
+ */
+
+import ts from "typescript";
+import { ROOT } from "./files.ts";
+
+const FOLDER = "tests/book";
+const TESTS = `${FOLDER}/book_test`;
+const DIGESTS = `${FOLDER}/digests`;
+
+interface Ran {
+  readonly success: boolean;
+  /** Standard output and error. */
+  readonly text: string;
+  /** Standard output. */
+  readonly out: string;
+}
+
+async function run(
+  cwd: string | URL,
+  program: string,
+  ...args: string[]
+): Promise<Ran> {
+  const { success, stdout, stderr } = await new Deno.Command(program, {
+    args,
+    cwd,
+    stdin: "null",
+    env: { NO_COLOR: "1" },
+  }).output();
+  const decoder = new TextDecoder();
+  const [out, err] = [decoder.decode(stdout), decoder.decode(stderr)];
+  return { success, out, text: out + err };
+}
+
+async function succeed(...command: Parameters<typeof run>): Promise<Ran> {
+  const ran = await run(...command);
+  if (!ran.success) throw new Error(`${command.join(" ")}: ${ran.text}`);
+  return ran;
+}
+
+async function has(program: string): Promise<boolean> {
+  try {
+    return (await run(ROOT, program, "--version")).success;
+  } catch {
+    console.log(`SKIPPED: no ${program}, so the tests were not run there`);
+    return false;
+  }
+}
+
+/** The tarball, installed, and beside it the tests as JavaScript. */
+async function install(folder: string): Promise<void> {
+  const tarball = `${folder}/kernel.tgz`;
+  const deno = Deno.execPath();
+  await succeed(ROOT, deno, "task", "pack", "--output", tarball);
+  await Deno.writeTextFile(`${folder}/package.json`, '{"type":"module"}');
+  await succeed(folder, "npm", "install", "--no-audit", "--no-fund", tarball);
+  for (const name of [FOLDER, "vectors"]) {
+    await Deno.mkdir(`${folder}/${name}`, { recursive: true });
+  }
+  const vectors = "vectors/blog_os-tests.json";
+  await Deno.copyFile(new URL(vectors, ROOT), `${folder}/${vectors}`);
+  for await (const { name } of Deno.readDir(new URL(FOLDER, ROOT))) {
+    const text = await Deno.readTextFile(new URL(`${FOLDER}/${name}`, ROOT));
+    const { outputText } = ts.transpileModule(text, {
+      compilerOptions: {
+        target: ts.ScriptTarget.ESNext,
+        module: ts.ModuleKind.ESNext,
+        rewriteRelativeImportExtensions: true,
+      },
+    });
+    const script = name.replace(/\.ts$/, ".js");
+    await Deno.writeTextFile(`${folder}/${FOLDER}/${script}`, outputText);
+  }
+}
+
+/** How many tests ran and what the digests are. */
+interface Report {
+  readonly passed: number;
+  readonly digests: string;
+}
+
+/** Runs tests and digests in a folder, with a runtime. */
+async function report(
+  folder: string | URL,
+  test: readonly [string, ...string[]],
+  digests: readonly [string, ...string[]],
+  words: RegExp,
+): Promise<Report> {
+  const { text } = await succeed(folder, ...test);
+  const passed = text.match(words)?.[1];
+  if (passed === undefined) throw new Error(`No number of tests in ${text}`);
+  const { out } = await succeed(folder, ...digests);
+  return { passed: Number(passed), digests: out };
+}
+
+/** Says what a runtime did, and whether it did the same as Deno. */
+function compare(name: string, report: Report, wanted: Report): boolean {
+  const isSame = report.passed === wanted.passed &&
+    report.digests === wanted.digests;
+  const count = report.digests.trim().split("\n").length;
+  console.log(
+    `${isSame ? "ok    " : "FAILED"} ${name}: ${report.passed} tests passed, ` +
+      `${count} digests${isSame ? "" : `\n${report.digests}`}`,
+  );
+  return isSame;
+}
+
+async function main(folder: string): Promise<boolean> {
+  const deno = Deno.execPath();
+  const ours = await report(
+    ROOT,
+    [deno, "test", "--no-check", `${TESTS}.ts`],
+    [deno, "run", "--no-check", `${DIGESTS}.ts`],
+    /(\d+) passed/,
+  );
+  let good = compare("Deno", ours, ours);
+  if (!await has("node") || !await has("npm")) return good;
+  await install(folder);
+  const node = await report(
+    folder,
+    ["node", "--test", `${TESTS}.js`],
+    ["node", `${DIGESTS}.js`],
+    /^(?:#|ℹ) pass (\d+)/m,
+  );
+  good = compare("Node", node, ours) && good;
+  if (!await has("bun")) return good;
+  const bun = await report(
+    folder,
+    ["bun", "test", `${TESTS}.js`],
+    ["bun", `${DIGESTS}.js`],
+    /(\d+) pass/,
+  );
+  return compare("Bun", bun, ours) && good;
+}
+
+const folder = await Deno.makeTempDir();
+try {
+  Deno.exitCode = await main(folder) ? 0 : 1;
+} finally {
+  await Deno.remove(folder, { recursive: true });
+}
