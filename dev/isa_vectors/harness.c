@@ -1,7 +1,7 @@
 /*
  * Executes single instructions of user mode on the CPU that this runs on.
  *
- * usage: harness INPUT OUTPUT
+ * usage: harness INPUT OUTPUT; without arguments it prints the CPU's name
  *
  * INPUT is an array of struct request. For each, memory and the FXSAVE area get their patterns and the request's
  * patches, registers and flags are loaded, and one instruction, or some iterations of REP, executes under TF. What came
@@ -15,6 +15,7 @@
  */
 #define _GNU_SOURCE
 #include <asm/prctl.h>
+#include <cpuid.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -175,7 +176,14 @@ static void *map(void *at, size_t bytes, int protection, int flags, int file) {
   return p;
 }
 
+static int print_name(void) {
+  unsigned name[13] = {0};
+  for (unsigned i = 0; i < 3; i++) __get_cpuid(0x80000002 + i, name + 4 * i, name + 4 * i + 1, name + 4 * i + 2, name + 4 * i + 3);
+  return puts((char *)name) < 0;
+}
+
 int main(int argc, char **argv) {
+  if (argc == 1) return print_name();
   if (argc != 3) return 2;
   FILE *in = fopen(argv[1], "rb");
   if (!in) return perror(argv[1]), 2;

@@ -62,6 +62,13 @@ export class Host {
     }
   }
 
+  /** The CPU's name, as CPUID has it. */
+  async cpuName(): Promise<string> {
+    const { stdout } = await new Deno.Command(`${this.#folder}/harness`)
+      .output();
+    return new TextDecoder().decode(stdout).trim();
+  }
+
   /** Executes requests, in batches. */
   async *run(requests: Iterable<Request>): AsyncGenerator<Vector[]> {
     let batch: Request[] = [];

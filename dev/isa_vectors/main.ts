@@ -22,12 +22,6 @@ const options = parseArgs(Deno.args, {
   default: { seed: "1", count: "20000" },
 });
 
-/** The CPU's name, as Linux has it. */
-async function cpuName(): Promise<string> {
-  const text = await Deno.readTextFile("/proc/cpuinfo");
-  return /^model name\s*: (.*)$/m.exec(text)?.[1] ?? "an unknown CPU";
-}
-
 const host = await Host.build();
 if (host === null) {
   console.error(
@@ -35,13 +29,14 @@ if (host === null) {
   );
   Deno.exit(0);
 }
+const cpu = await host.cpuName();
 const seed = Number(options.seed);
 let good = true;
 try {
   if (options.write) {
     const vectors = await drawSample(host, SAMPLE_PER_KEY, seed);
     for (const [name, keys] of Object.entries(SAMPLE_FILES)) {
-      const text = formatSample(vectors, keys, await cpuName());
+      const text = formatSample(vectors, keys, cpu);
       const path = new URL(`../../vectors/${name}`, import.meta.url);
       await Deno.writeTextFile(path, text);
       console.log(`${name}: ${text.length} bytes`);
@@ -51,7 +46,7 @@ try {
     const keys = KEYS.filter((k) => pattern.test(`${k.key}: ${k.text}`));
     const count = Number(options.count);
     const report = await compareWithHost(host, { keys, seed, count });
-    console.log(`on ${await cpuName()}`);
+    console.log(`on ${cpu}`);
     console.log(formatReport(report));
     good = report.mismatches.length === 0;
   }
