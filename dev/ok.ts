@@ -44,7 +44,7 @@ const STEPS: readonly Step[] = [
     name: "examples",
     command: ["run", "--allow-read", "--allow-run", "dev/check_examples.ts"],
   },
-  { name: "runtimes", command: ["task", "runtimes"] },
+  { name: "book", command: ["task", "book"] },
   { name: "tests", command: ["task", "test"] },
 ];
 

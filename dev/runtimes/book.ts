@@ -1,64 +1,28 @@
 /**
  * The book's tests, `tests/book`, from the npm tarball under Node's runner and
- * Bun's, `deno task runtimes`: as many tests as under Deno's, and the same
+ * Bun's, `deno task book`: as many tests as under Deno's, and the same
  * digests. Part of `deno task ok`; a runtime that is not there is skipped.
  *
  * @module
  */
 
 import ts from "typescript";
-import { ROOT } from "./files.ts";
+import { ROOT } from "../files.ts";
+import { has, installTarball, output } from "./tarball.ts";
 
 const FOLDER = "tests/book";
 const TESTS = `${FOLDER}/book_test`;
 const DIGESTS = `${FOLDER}/digests`;
 
-interface Ran {
-  readonly success: boolean;
-  /** Standard output and error. */
-  readonly text: string;
-  /** Standard output. */
-  readonly out: string;
-}
+/** Bun, as npm has it. */
+const BUN = ["npx", "-y", "bun@1.4.5"] as const;
 
-async function run(
-  cwd: string | URL,
-  program: string,
-  ...args: string[]
-): Promise<Ran> {
-  const { success, stdout, stderr } = await new Deno.Command(program, {
-    args,
-    cwd,
-    stdin: "null",
-    env: { NO_COLOR: "1" },
-  }).output();
-  const decoder = new TextDecoder();
-  const [out, err] = [decoder.decode(stdout), decoder.decode(stderr)];
-  return { success, out, text: out + err };
-}
-
-async function succeed(...command: Parameters<typeof run>): Promise<Ran> {
-  const ran = await run(...command);
-  if (!ran.success) throw new Error(`${command.join(" ")}: ${ran.text}`);
-  return ran;
-}
-
-async function has(program: string): Promise<boolean> {
-  try {
-    return (await run(ROOT, program, "--version")).success;
-  } catch {
-    console.log(`SKIPPED: no ${program}, so the tests were not run there`);
-    return false;
-  }
-}
+type Command = readonly [string, ...string[]];
 
 /** The tarball, installed, and beside it the tests as JavaScript. */
 async function install(folder: string): Promise<void> {
-  const tarball = `${folder}/kernel.tgz`;
-  const deno = Deno.execPath();
-  await succeed(ROOT, deno, "task", "pack", "--output", tarball);
   await Deno.writeTextFile(`${folder}/package.json`, '{"type":"module"}');
-  await succeed(folder, "npm", "install", "--no-audit", "--no-fund", tarball);
+  await installTarball(folder);
   for (const name of [FOLDER, "vectors"]) {
     await Deno.mkdir(`${folder}/${name}`, { recursive: true });
   }
@@ -78,6 +42,24 @@ async function install(folder: string): Promise<void> {
   }
 }
 
+/** All that a runner says, on either stream; Bun's counts stand on standard error. */
+async function said(
+  cwd: string | URL,
+  program: string,
+  ...args: string[]
+): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(program, {
+    args,
+    cwd,
+    stdin: "null",
+    env: { NO_COLOR: "1" },
+  }).output();
+  const decoder = new TextDecoder();
+  const text = decoder.decode(stdout) + decoder.decode(stderr);
+  if (!success) throw new Error(`${program} ${args.join(" ")}: ${text}`);
+  return text;
+}
+
 /** How many tests ran and what the digests are. */
 interface Report {
   readonly passed: number;
@@ -87,15 +69,17 @@ interface Report {
 /** Runs tests and digests in a folder, with a runtime. */
 async function report(
   folder: string | URL,
-  test: readonly [string, ...string[]],
-  digests: readonly [string, ...string[]],
+  test: Command,
+  digests: Command,
   words: RegExp,
 ): Promise<Report> {
-  const { text } = await succeed(folder, ...test);
+  const text = await said(folder, ...test);
   const passed = text.match(words)?.[1];
   if (passed === undefined) throw new Error(`No number of tests in ${text}`);
-  const { out } = await succeed(folder, ...digests);
-  return { passed: Number(passed), digests: out };
+  return {
+    passed: Number(passed),
+    digests: await output(folder, ...digests),
+  };
 }
 
 /** Says what a runtime did, and whether it did the same as Deno. */
@@ -119,7 +103,10 @@ async function main(folder: string): Promise<boolean> {
     /(\d+) passed/,
   );
   let good = compare("Deno", ours, ours);
-  if (!await has("node") || !await has("npm")) return good;
+  if (!await has("node", "--version") || !await has("npm", "--version")) {
+    console.log("SKIPPED: no Node, so the tests were not run there");
+    return good;
+  }
   await install(folder);
   const node = await report(
     folder,
@@ -128,11 +115,14 @@ async function main(folder: string): Promise<boolean> {
     /^(?:#|ℹ) pass (\d+)/m,
   );
   good = compare("Node", node, ours) && good;
-  if (!await has("bun")) return good;
+  if (!await has(...BUN, "--version")) {
+    console.log("SKIPPED: no Bun, so the tests were not run there");
+    return good;
+  }
   const bun = await report(
     folder,
-    ["bun", "test", `${TESTS}.js`],
-    ["bun", `${DIGESTS}.js`],
+    [...BUN, "test", `./${TESTS}.js`],
+    [...BUN, `${DIGESTS}.js`],
     /(\d+) pass/,
   );
   return compare("Bun", bun, ours) && good;
