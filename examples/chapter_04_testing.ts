@@ -1,37 +1,43 @@
 /**
- * Chapter 4, testing. Watch: tests report over the serial port, and the exit
- * device ends the machine: 0x10 is success, which QEMU turns into status 33.
+ * Chapter 4, testing: `deno task kernel-test examples/chapter_04_testing.ts`.
+ * Watch: tests report over the serial port, the exit device ends the machine
+ * (0x10 makes QEMU leave with 33), and the first panic ends the kernel.
  */
-import { Machine } from "@lockstep/kernel/hw";
-import { coreState, defineKernel } from "@lockstep/kernel/kernel";
+import { coreState } from "@lockstep/kernel/kernel";
+import {
+  assertEq,
+  type KernelTest,
+  runKernelTest,
+  shouldPanicKernel,
+  testKernel,
+} from "@lockstep/kernel/testing";
 
-const [EXIT_PORT, SUCCESS, FAILED] = [0xf4, 0x10, 0x11];
-
-const program = defineKernel({
-  id: "chapter-4",
-  state: coreState,
-  options: {
-    onPanic({ message }, core) {
-      core.serialPrintln(`[failed]\n\nError: ${message}\n`);
-      core.cpu.out32(EXIT_PORT, FAILED);
-    },
+const kernels: KernelTest[] = [
+  {
+    name: "main",
+    program: testKernel({
+      name: "blog_os",
+      state: coreState,
+      build: (core) => ({
+        tests: { trivial_assertion: () => assertEq(core, 1, 1) },
+      }),
+    }),
   },
-  build: (core) => ({
-    boot() {
-      core.serialPrintln("Running 1 tests");
-      core.serialPrint("blog_os::trivial_assertion...\t");
-      const one: number = 1;
-      if (one !== 1) core.panic("assertion `left == right` failed");
-      core.serialPrintln("[ok]");
-      core.cpu.out32(EXIT_PORT, SUCCESS);
-    },
-  }),
-});
-export default program;
+  {
+    name: "should_panic",
+    program: shouldPanicKernel({
+      name: "should_panic",
+      state: coreState,
+      build: (core) => ({ tests: { should_fail: () => assertEq(core, 0, 1) } }),
+    }),
+  },
+];
+export default kernels;
 
 if (import.meta.main) {
-  const machine = new Machine({ program });
-  const stop = machine.run();
-  console.log(machine.serial.text().trim());
-  console.log(`clk ${machine.clk} digest ${machine.digest()}`, stop);
+  for (const kernel of kernels) {
+    const { serial, clk, digest, stop } = runKernelTest(kernel);
+    console.log(serial.trimEnd());
+    console.log(`clk ${clk} digest ${digest}`, stop);
+  }
 }
