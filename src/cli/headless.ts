@@ -17,6 +17,8 @@ export const IDLE_CLK: number = 2 * 65_536 * CLK_PER_PIT_TICK;
 export interface HeadlessOptions {
   /** Follows each transition. */
   readonly trace?: InstructionTrace | null;
+  /** The clk of the first byte; from the first HLT on if absent. */
+  readonly delay?: number | null;
   /** Whether it goes on although the machine is idle. */
   readonly goesOnIdle?: boolean;
 }
@@ -25,7 +27,7 @@ export interface HeadlessOptions {
 export interface HeadlessEnd {
   /** Why. */
   readonly stop: Stop;
-  /** Whether the text was typed: a machine that never waits in HLT gets none. */
+  /** Whether the text was typed: a machine that never waits in HLT gets none, unless `delay` says when. */
   readonly typed: boolean;
 }
 
@@ -33,7 +35,7 @@ export interface HeadlessEnd {
  * Runs a machine.
  *
  * @param machine just switched on
- * @param bytes what is typed from the first HLT on, in scan code set 2
+ * @param bytes what is typed, in scan code set 2
  * @param clkMax the last clk
  * @param options what is done besides
  * @returns why it stopped
@@ -44,8 +46,12 @@ export function runHeadless(
   clkMax: number = RUN_CLK_MAX,
   options: HeadlessOptions = {},
 ): HeadlessEnd {
-  const { trace = null, goesOnIdle = false } = options;
-  if (bytes.length > 0) {
+  const { trace = null, delay = null, goesOnIdle = false } = options;
+  const typist = new Typist();
+  if (delay !== null) {
+    typist.startAtClk(delay);
+    typist.type(machine, bytes);
+  } else if (bytes.length > 0) {
     const stop = machine.run({
       clkMax,
       until: ({ cpu }) => {
@@ -54,7 +60,6 @@ export function runHeadless(
       },
     });
     if (stop.reason !== "until") return { stop, typed: false };
-    const typist = new Typist();
     typist.startAt(machine);
     typist.type(machine, bytes);
   }

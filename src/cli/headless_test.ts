@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import type { Program } from "../hw/hosted.ts";
 import { Machine } from "../hw/machine.ts";
 import { kernel } from "../kernel/kernel.ts";
 import { IDLE_CLK, runHeadless } from "./headless.ts";
@@ -62,4 +63,42 @@ Deno.test("runHeadless() types nothing into a machine that never waits", () => {
   const { stop, typed } = runHeadless(machine, HELLO);
   assertEquals([stop.reason, typed], ["exit", false]);
   assertEquals(machine.inputs, []);
+});
+
+Deno.test("runHeadless() types from a given clk on, in the boot too", () => {
+  const warning = "WARNING: scancode queue uninitialized";
+  const rows: [number, string][] = [
+    [1, "Hello World!|async number: 42|"], // Forgotten by the PICs' set-up.
+    [9_000, `Hello World!|async number: 42|${warning}|ello`],
+    [20_000, "Hello World!|async number: 42|hello"],
+  ];
+  for (const [delay, screen] of rows) {
+    const machine = new Machine({ program: kernel, ...RAM });
+    const { stop, typed } = runHeadless(machine, HELLO, undefined, { delay });
+    assertEquals([stop.reason, typed], ["idle", true]);
+    assertEquals(
+      machine.inputs.map(({ clk }) => clk),
+      HELLO.map((_, i) => delay + i * 119_318),
+    );
+    const lines = machine.vga.screenText().join("\n").trim().split("\n");
+    assertEquals(lines.join("|").replaceAll(".", ""), screen);
+  }
+});
+
+Deno.test("runHeadless() types from a given clk on into a kernel that waits in its boot alone", () => {
+  const bytes: number[] = [];
+  const program: Program = (cpu) => ({
+    state: {},
+    entries: [],
+    boot() {
+      while (bytes.length < 10) {
+        if ((cpu.in8(0x64) & 1) !== 0) bytes.push(cpu.in8(0x60));
+      }
+    },
+    loop: () => cpu.out32(0xf4, 3),
+  });
+  const machine = new Machine({ program, ...RAM });
+  const { stop } = runHeadless(machine, HELLO, undefined, { delay: 100 });
+  assertEquals(stop.reason, "exit");
+  assertEquals(bytes.slice(0, 4), [0x23, 0xa3, 0x12, 0x92]); // h, e.
 });

@@ -11,7 +11,7 @@
  * @module
  */
 
-import { CLK_HZ } from "../base/time.ts";
+import { CLK_HZ, NEVER } from "../base/time.ts";
 import type { Machine } from "../hw/machine.ts";
 import { RFLAGS_IF } from "../hw/registers.ts";
 import type { Stop } from "../hw/stop.ts";
@@ -42,6 +42,8 @@ export const ESCAPE_MS = 25;
 const SLICE_CLK = Math.floor(CLK_HZ / 500);
 /** Milliseconds for which a status line stands, so that it can be read. */
 const STATUS_MS = 100;
+/** Cycles before a text of which the clk was given: keys come behind it from here on. */
+const BEFORE_TEXT_CLK = Math.floor(CLK_HZ / 10);
 /** Milliseconds for which a note stands. */
 const NOTE_MS = 3_000;
 /** Ctrl-Q. */
@@ -51,8 +53,10 @@ const QUIT_STROKE = "{Ctrl+q}";
 
 /** What a live run is told. */
 export interface LiveOptions {
-  /** Typed from the first HLT on, in scan code set 2. */
+  /** What is typed, in scan code set 2. */
   readonly bytes: readonly number[];
+  /** The clk of the first byte; from the first HLT on if absent. */
+  readonly delay?: number | null;
   /** The last clk. */
   readonly clkMax: number;
   /** The layout for which keys become scancodes. */
@@ -103,7 +107,11 @@ class LiveRun {
   readonly #time: HostClock;
   readonly #options: LiveOptions;
   readonly #keyboard: TerminalKeyboard;
+  /** Types keys as they come, and a text that waits for HLT. */
   readonly #typist = new Typist();
+  /** Types a text of which the clk was given, and keys behind it. */
+  readonly #textTypist = new Typist();
+  readonly #textClk: number;
   readonly #screen = new LiveScreen();
   readonly #pacer: Pacer;
   /** What was read from the terminal and not looked at yet. */
@@ -130,7 +138,13 @@ class LiveRun {
     const { layout } = options;
     this.#keyboard = new TerminalKeyboard(terminalState({ layout }));
     this.#pacer = new Pacer(machine.clk, time.now());
-    this.#waitsForHlt = options.bytes.length > 0;
+    const { bytes, delay = null } = options;
+    this.#waitsForHlt = bytes.length > 0 && delay === null;
+    this.#textClk = delay ?? NEVER;
+    if (delay !== null) {
+      this.#textTypist.startAtClk(delay);
+      this.#textTypist.type(machine, bytes);
+    }
   }
 
   async run(session: TerminalSession): Promise<LiveEnd> {
@@ -182,7 +196,9 @@ class LiveRun {
   #press({ strokes, untypable }: TerminalInput): boolean {
     for (const stroke of strokes) {
       if (stroke.text === QUIT_STROKE) return true;
-      this.#typist.type(this.#machine, untranslated(stroke.bytes));
+      const isBefore = this.#machine.clk < this.#textClk - BEFORE_TEXT_CLK;
+      const typist = isBefore ? this.#typist : this.#textTypist;
+      typist.type(this.#machine, untranslated(stroke.bytes));
     }
     const char = untypable.at(-1);
     if (char !== undefined) {

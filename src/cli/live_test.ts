@@ -120,6 +120,22 @@ Deno.test("runLive() types what it is given from the first HLT on, as a headless
   assertEquals(typed(machine), "hello");
 });
 
+Deno.test("runLive() types from a given clk on, as a headless run does, and keys before and behind it", async () => {
+  const bytes = wireBytes("text", "Us104Key", true);
+  const delay = 2 * 119_318_200;
+  const { machine } = await play([
+    { ms: 500, what: "a" },
+    { ms: 2_010, what: "b" }, // While the text is being typed.
+    { ms: 3_000, what: "\x11" },
+  ], { bytes, delay });
+  assertEquals(typed(machine), "atextb");
+  const clks = machine.inputs.map(({ clk }) => clk);
+  assertEquals(
+    clks.slice(3, 3 + bytes.length),
+    bytes.map((_, i) => delay + i * 119_318),
+  );
+});
+
 Deno.test("runLive() in slices equals the uncut run of the same input log", async () => {
   const { machine } = await play([
     { ms: 333, what: "abc" },

@@ -218,7 +218,13 @@ Deno.test("run's status and standard error follow the reason", async () => {
 Deno.test("run says so when nothing could be typed", async () => {
   const options = withKernel(({ cpu }) => cpu.out32(0xf4, 1), "abc");
   const { err } = await run(RUN_K, options);
-  assertEquals(err, "Nothing was typed: the kernel did not wait in HLT.\n");
+  assertEquals(
+    err,
+    "Nothing was typed: the kernel did not wait in HLT outside of its boot; " +
+      "--delay N types from clk N on.\n",
+  );
+  const { err: none } = await run([...RUN_K, "--delay", "20"], options);
+  assertEquals(none, "");
 });
 
 Deno.test("run is live between two terminals, and prints the last line after Ctrl-Q", async () => {

@@ -12,7 +12,7 @@ import { Machine, RUN_CLK_MAX } from "../hw/machine.ts";
 import { OUTPUT_BYTES_MAX } from "../hw/byte_log.ts";
 import type { Stop } from "../hw/stop.ts";
 import { isaEngine } from "../isa/engine.ts";
-import { kernel } from "../kernel/kernel.ts";
+import { makeKernel } from "../kernel/kernel.ts";
 import { runHeadless } from "./headless.ts";
 import type { Host } from "./host.ts";
 import { type LiveEnd, runLive } from "./live.ts";
@@ -75,7 +75,7 @@ async function chosenProgram(
   host: Host,
 ): Promise<Program | null> {
   if (choices.kernel !== null) return await loadKernel(choices.kernel, host);
-  return image ? null : kernel;
+  return image ? null : makeKernel({ layout: choices.layout });
 }
 
 /** `--keys`, or else standard input, unless that is a terminal. */
@@ -133,12 +133,19 @@ function headless(
     machine,
     bytes,
     choices.clk ?? RUN_CLK_MAX,
-    { trace, goesOnIdle: choices.bzimage !== null },
+    {
+      trace,
+      delay: choices.delay,
+      goesOnIdle: choices.bzimage !== null,
+    },
   );
   trace?.end();
   report(machine, stop, choices, outputs, host, true);
   if (!typed) {
-    complain(host, ["Nothing was typed: the kernel did not wait in HLT."]);
+    complain(host, [
+      "Nothing was typed: the kernel did not wait in HLT outside of its boot; " +
+      "--delay N types from clk N on.",
+    ]);
   }
   return exitStatus(stop);
 }
@@ -153,6 +160,7 @@ async function live(
   const end = await runLive(machine, host.terminal, host, {
     bytes,
     clkMax: choices.clk ?? NEVER - 1,
+    delay: choices.delay,
     layout: choices.layout,
     depth: depth(host),
     onFrame: () => outputs.flushSerial(machine),

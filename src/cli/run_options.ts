@@ -6,6 +6,7 @@
 
 import { RAM_BYTES_MAX, RAM_BYTES_MIN } from "../hw/e820.ts";
 import { RAM_BYTES_DEFAULT } from "../hw/hardware_config.ts";
+import { INPUTS_MAX } from "../hw/input_log.ts";
 import { RUN_CLK_MAX } from "../hw/machine.ts";
 import { CLK_HZ, NEVER } from "../base/time.ts";
 import {
@@ -14,6 +15,7 @@ import {
   type LayoutName,
 } from "../kernel/keyboard/layouts/mod.ts";
 import { optionHelp, type OptionSpec, parseOptions } from "./parse_options.ts";
+import { KEY_BYTE_CLK } from "./typing.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** How a screen is printed. */
@@ -31,6 +33,8 @@ export interface RunChoices {
   readonly keys: string | null;
   /** The layout for which text becomes scancodes. */
   readonly layout: LayoutName;
+  /** The clk of the first byte, or `null`: from the first HLT on. */
+  readonly delay: number | null;
   /** Where serial output goes: a file, `-`, or `null`. */
   readonly serial: string | null;
   /** How the screen is printed; `null` where it wasn't said. */
@@ -57,6 +61,9 @@ const MIB = 2 ** 20;
 const RAM_MIB = [RAM_BYTES_MIN, RAM_BYTES_MAX, RAM_BYTES_DEFAULT].map((bytes) =>
   bytes / MIB
 ) as [number, number, number];
+
+/** All that can be typed comes before the end of time. */
+const DELAY_MAX = NEVER - 1 - INPUTS_MAX * KEY_BYTE_CLK;
 
 /** The table. */
 export const RUN_OPTIONS: readonly OptionSpec[] = [
@@ -107,8 +114,16 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
   {
     name: "layout",
     value: "NAME",
-    help: `Layout for which keys are chosen: ${LAYOUT_NAMES.join(", ")}. The ` +
-      "kernel decodes with its own. Default: Us104Key.",
+    help: "Layout of the keyboard, with which the default kernel decodes, " +
+      `too; any other one has its own: ${LAYOUT_NAMES.join(", ")}. ` +
+      "Default: Us104Key.",
+  },
+  {
+    name: "delay",
+    value: "N",
+    help:
+      "Type from clk N on, during the boot or before any HLT, in place of " +
+      "from the first HLT on.",
   },
   {
     name: "clk",
@@ -158,7 +173,8 @@ line "clk N digest H stop REASON".
 
 Options:
 ${optionHelp(RUN_OPTIONS)}
-Relative paths count from the folder in which the command is typed.
+Relative paths count from the folder in which the command is typed. Of an option
+that is given more than once the last one counts.
 
 Exit status:
   0      idle, until (Ctrl-Q), limit (--clk), reset
@@ -206,6 +222,7 @@ export function runChoices(args: readonly string[]): RunChoices | "help" {
     clk: integer(values, "clk", 0, NEVER - 1),
     keys: values["keys"] ?? null,
     layout: layout(values["layout"]),
+    delay: integer(values, "delay", 1, DELAY_MAX),
     serial,
     screen: screen(values["screen"]),
     out: nonEmpty(values, "out"),

@@ -13,6 +13,7 @@ const DEFAULTS: RunChoices = {
   clk: null,
   keys: null,
   layout: "Us104Key",
+  delay: null,
   serial: null,
   screen: null,
   out: null,
@@ -35,6 +36,9 @@ Deno.test("runChoices() reads each option", () => {
     [["--clk", "1_000_000"], { clk: 1_000_000 }],
     [["--keys", ""], { keys: "" }],
     [["--layout", "De105Key"], { layout: "De105Key" }],
+    [["--layout", "Azerty", "--layout=De105Key"], { layout: "De105Key" }],
+    [["--delay", "1"], { delay: 1 }],
+    [["--delay", "2", "--delay", "20_000"], { delay: 20_000 }],
     [["--serial", "-"], { serial: "-" }],
     [["--screen", "ansi"], { screen: "ansi" }],
     [["--screen", "svg"], { screen: "svg" }],
@@ -55,6 +59,8 @@ Deno.test("runChoices() refuses what cannot be meant, in one line that names it"
     [["--clk", "-1"], "--clk -1: give a whole number from 0 to"],
     [["--clk", "9007199254740991"], "--clk 9007199254740991: give"],
     [["--clk="], "--clk : give a whole number"],
+    [["--delay", "0"], "--delay 0: give a whole number from 1 to"],
+    [["--delay", "9007199254740990"], "--delay 9007199254740990: give"],
     [["--layout", "us"], "--layout us: choose one of Us104Key, "],
     [["--screen", "png"], "--screen png: choose text, ansi or svg"],
     [["--kernel="], "--kernel: it is empty"],
@@ -70,7 +76,15 @@ Deno.test("runChoices() refuses what cannot be meant, in one line that names it"
 
 Deno.test("RUN_HELP shows options, defaults, statuses and an example", () => {
   for (const { name } of RUN_OPTIONS) assert(RUN_HELP.includes(`--${name}`));
-  for (const part of ["Default: 128.", "Exit status:", "  70 ", "Examples:"]) {
+  for (
+    const part of [
+      "Default: 128.",
+      "the last one counts",
+      "Exit status:",
+      "  70 ",
+      "Examples:",
+    ]
+  ) {
     assert(RUN_HELP.includes(part), part);
   }
   const long = RUN_HELP.split("\n").filter((line) => line.length > 80);

@@ -57,6 +57,15 @@ export class Typist {
   }
 
   /**
+   * The first byte comes at this clk, or as soon after it as can be.
+   *
+   * @param clk from 1 on
+   */
+  startAtClk(clk: number): void {
+    this.#lastClk = clk - KEY_BYTE_CLK;
+  }
+
+  /**
    * Types.
    *
    * @param machine receives the bytes
