@@ -4,21 +4,20 @@
  * What no test notices survives, and is listed.
  *
  * Works in a copy of the last commit. A run that was ended goes on where it
- * stood; a file that has changed since is tried again.
+ * stood; a file that has changed since is tried again, and with `--survivors`
+ * what survived: for when tests were added.
  *
  * @module
  */
 
 import { parseArgs } from "@std/cli/parse-args";
 import { type Area, areasOf, importsIn, testsOf } from "./areas.ts";
-import { choose } from "./choose.ts";
+import { choose, digestOf } from "./choose.ts";
 import { Copy } from "./copy.ts";
 import { type Mutant, mutantsOf, mutated } from "./mutants.ts";
 import reasons from "./reasons.json" with { type: "json" };
 import { nameOf, report } from "./report.ts";
 import { addResult, readResults, type Result } from "./results.ts";
-import { Hasher } from "../../src/base/hash.ts";
-import { encodeUtf8 } from "../../src/base/utf8.ts";
 
 /** A run of tests may take so many times what it takes without a change. */
 const LIMIT_TIMES = 3;
@@ -27,6 +26,7 @@ const LIMIT_MS_MORE = 10_000;
 
 const options = parseArgs(Deno.args, {
   string: ["count", "seed"],
+  boolean: ["survivors"],
   default: { count: "600", seed: "1" },
 });
 const [count, seed] = [Number(options.count), Number(options.seed)];
@@ -56,6 +56,7 @@ async function mutate(copy: Copy): Promise<boolean> {
     const text = copy.read(mutant.path);
     const id = idOf(mutant, text);
     let result = known.get(id);
+    if (options.survivors && result?.verdict === "survived") result = undefined;
     if (result === undefined) {
       const area = areas.find(({ sources }) => sources.includes(mutant.path))!;
       let limitMs = limits.get(area.folder);
@@ -73,9 +74,7 @@ async function mutate(copy: Copy): Promise<boolean> {
     }
     results.push(result);
   }
-  const lineOf = ({ path, line }: Mutant): string =>
-    copy.read(path).split("\n")[line - 1]!.trim();
-  console.log(report(results, lineOf, reasons).join("\n"));
+  console.log(report(results, reasons).join("\n"));
   const killed = results.filter(({ verdict }) => verdict !== "survived");
   return killed.length >= 0.8 * results.length;
 }
@@ -128,9 +127,6 @@ function read(copy: Copy, path: string): string {
   }
 }
 
-function idOf(mutant: Mutant, text: string): string {
-  const hasher = new Hasher();
-  for (const byte of encodeUtf8(text)) hasher.word(byte);
-  const { path, start, end, to } = mutant;
-  return `${path}:${start}-${end}:${to}:${hasher.digest()}`;
+function idOf({ path, start, end, to }: Mutant, text: string): string {
+  return `${path}:${start}-${end}:${to}:${digestOf(text)}`;
 }

@@ -25,6 +25,8 @@ export interface Mutant {
   readonly line: number;
   /** Column, from 1. */
   readonly column: number;
+  /** The line's text, without space around it. */
+  readonly text: string;
   /** What it changes. */
   readonly kind: MutantKind;
   /** What stands there. */
@@ -74,6 +76,7 @@ const BINARY: ReadonlyMap<string, string> = new Map([
  */
 export function mutantsOf(path: string, text: string): Mutant[] {
   const file = ts.createSourceFile(path, text, ts.ScriptTarget.ESNext, true);
+  const lines = text.split("\n");
   const mutants: Mutant[] = [];
   const add = (
     start: number,
@@ -88,6 +91,7 @@ export function mutantsOf(path: string, text: string): Mutant[] {
       end,
       line: at.line + 1,
       column: at.character + 1,
+      text: lines[at.line]!.trim(),
       kind,
       from: text.slice(start, end),
       to,

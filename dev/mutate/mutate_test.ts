@@ -12,6 +12,7 @@ const mutant = (over: Partial<Mutant> = {}): Mutant => ({
   end: 1,
   line: 1,
   column: 1,
+  text: "a + b;",
   kind: "operator",
   from: "+",
   to: "-",
@@ -48,7 +49,7 @@ Deno.test({
       assertEquals(texts, expected, text);
     }
     const [first] = mutantsOf("a.ts", "\n  f(7);");
-    assertEquals([first?.line, first?.column], [2, 5]);
+    assertEquals([first?.line, first?.column, first?.text], [2, 5, "f(7);"]);
   },
 });
 
@@ -139,7 +140,6 @@ Deno.test("report() counts by folder, and gives survivors their reasons", () => 
       result("survived"),
       result("survived", { path: "src/kernel/task/x.ts", to: "" }),
     ],
-    () => "a + b;",
     [{
       path: "src/hw/a.ts",
       line: "a + b;",

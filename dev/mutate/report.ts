@@ -34,13 +34,11 @@ export function changeOf({ from, to }: Pick<Mutant, "from" | "to">): string {
  * The report.
  *
  * @param results of all mutants
- * @param lineOf the line of the text in which a mutant stands
  * @param reasons of survivors
  * @returns lines
  */
 export function report(
   results: readonly Result[],
-  lineOf: (mutant: Mutant) => string,
   reasons: readonly Reason[],
 ): string[] {
   const rows = [...new Set(results.map(areaOf)), ""].map((area) => {
@@ -51,12 +49,11 @@ export function report(
   });
   const survivors = results.filter(({ verdict }) => verdict === "survived");
   const lines = survivors.map((mutant) => {
-    const line = lineOf(mutant);
     const reason = reasons.find((reason) =>
-      reason.path === mutant.path && reason.line === line &&
+      reason.path === mutant.path && reason.line === mutant.text &&
       reason.change === changeOf(mutant)
     );
-    return `  ${nameOf(mutant)}\n    ${line}\n    ${
+    return `  ${nameOf(mutant)}\n    ${mutant.text}\n    ${
       reason?.why ?? "no reason known"
     }`;
   });
