@@ -20,3 +20,26 @@ export {
   parseElf64,
 } from "./loaders/elf64.ts";
 export { type LinuxBootOptions, linuxImage } from "./loaders/linux_boot.ts";
+export {
+  AddressSpace,
+  type PageRights,
+  PTE_SHARED,
+  type UserPage,
+} from "./ring3/address_space.ts";
+export { Frames, type FramesState } from "./ring3/frames.ts";
+export {
+  processRegister,
+  type ProcessState,
+  type ProcessStatus,
+  setProcessRegister,
+} from "./ring3/process.ts";
+export {
+  PROCESSES_MAX,
+  type ProgramFault,
+  Ring3,
+  type Ring3Handlers,
+  type Ring3State,
+  ring3State,
+  TIMER_TICKS_DEFAULT,
+  USER_STACK_END,
+} from "./ring3/ring3.ts";

@@ -1,0 +1,342 @@
+/**
+ * The programs of `examples/guest` in ring 3 under a kernel in TypeScript.
+ *
+ * @module
+ */
+
+import {
+  assert,
+  assertEquals,
+  assertNotEquals,
+  assertThrows,
+} from "@std/assert";
+import { COUNTER, FAULTS } from "../../../examples/guest/binaries.ts";
+import { virtAddr } from "../../hw/addr.ts";
+import { RAX, RDI, RSI } from "../../hw/general_registers.ts";
+import type { Program } from "../../hw/hosted.ts";
+import { Machine } from "../../hw/machine.ts";
+import { isaEngine } from "../engine.ts";
+import { parseElf64 } from "../loaders/elf64.ts";
+import { elfFile } from "../loaders/support_test.ts";
+import {
+  processRegister,
+  type ProcessState,
+  setProcessRegister,
+} from "./process.ts";
+import {
+  PROCESSES_MAX,
+  type ProgramFault,
+  Ring3,
+  type Ring3Handlers,
+  type Ring3State,
+  ring3State,
+  USER_STACK_END,
+} from "./ring3.ts";
+
+/** The page that programs share (`program.h`). */
+const SHARED = virtAddr(0x5500_1000_0000);
+const EXIT = 0, PRINT = 1, KEY = 2;
+/** 8254 ticks between two interrupts: 30,000 clk. */
+const TIMER_TICKS = 300;
+/** Counts to which the two counters count together. */
+const END = 3_000;
+
+interface State {
+  ring3: Ring3State;
+  printed: number[][];
+  key: number;
+  calls: number;
+  switches: number;
+}
+
+type Hooks = Partial<Ring3Handlers> & {
+  readonly onCall?: (caller: ProcessState, calls: number) => void;
+};
+
+/** A kernel with the system calls of `program.h`. */
+function kernel(
+  start: (ring3: Ring3) => void,
+  hooks: (ring3: Ring3, state: State) => Hooks = () => ({}),
+): Program {
+  return (cpu, saved) => {
+    const state = (saved ?? {
+      ring3: ring3State(),
+      printed: [],
+      key: 0,
+      calls: 0,
+      switches: 0,
+    }) as State;
+    let last = 0;
+    const ring3: Ring3 = new Ring3(cpu, state.ring3, {
+      syscall(caller) {
+        const argument = (register: number) =>
+          processRegister(caller, register);
+        state.calls += 1;
+        switch (argument(RAX)) {
+          case EXIT:
+            return ring3.kill(caller, "exit");
+          case PRINT:
+            state.printed.push([argument(RDI), argument(RSI)]);
+            break;
+          case KEY:
+            setProcessRegister(caller, RAX, state.key);
+        }
+        hook.onCall?.(caller, state.calls);
+      },
+      tick() {
+        if (state.ring3.current !== last) state.switches += 1;
+        last = state.ring3.current;
+      },
+      key: (byte) => void (state.key = byte & 7),
+      fault: (caller, fault) => hook.fault?.(caller, fault) ?? false,
+    });
+    const hook = hooks(ring3, state);
+    return {
+      state,
+      entries: ring3.entries,
+      boot(info) {
+        ring3.boot(info, TIMER_TICKS);
+        start(ring3);
+      },
+      loop() {
+        const left = state.ring3.processes.some(({ status }) =>
+          status === "ready"
+        );
+        if (left) ring3.loop();
+        else cpu.out32(0xf4, 0x10);
+      },
+    };
+  };
+}
+
+function machineOf(program: Program): Machine {
+  return new Machine({ program, engine: isaEngine, ramBytes: 16 * 2 ** 20 });
+}
+
+const stateOf = (machine: Machine) => machine.kernelState as unknown as State;
+
+/** Two counters over one page. */
+const counters = kernel((ring3) => {
+  const frame = ring3.frames.take()!;
+  const elf = parseElf64(COUNTER);
+  const both = [0, 1].map((number) => ring3.spawn(elf, [number, END]));
+  ring3.share(both, SHARED, frame);
+});
+
+Deno.test("Ring3 runs two programs that share a page, preempted by the timer", () => {
+  const machine = machineOf(counters);
+  assertEquals(machine.run(), { reason: "exit", value: 0x10, status: 33 });
+  const { printed, ring3, switches } = stateOf(machine);
+  const own = printed.toSorted((a, b) => a[0]! - b[0]!).map((row) => row[1]!);
+  assertEquals(printed.length, 2);
+  assertEquals(own[0]! + own[1]!, END);
+  assert(own.every((count) => count > END / 4), `${own}`);
+  assert(switches > 10, `${switches} switches`);
+  assertEquals(ring3.processes.map(({ why }) => why), ["exit", "exit"]);
+});
+
+Deno.test("Ring3: forks in the middle go on with different keys, each like a fresh run with them", () => {
+  const machine = machineOf(counters);
+  machine.run({ until: ({ clk, cpu }) => clk > 700_000 && cpu.cpl === 3 });
+  const key = (
+    data: number,
+  ) => [{ clk: 800_000, source: "key", data } as const];
+  // Set 2 scan codes of A and B; the kernel takes three bits of what the 8042 makes of them.
+  const ends = [0x1c, 0x32].map((data) => {
+    const fork = machine.fork(key(data));
+    fork.dropCaches();
+    assertEquals(fork.run().reason, "exit");
+    const fresh = machineOf(counters);
+    fresh.addInputs(key(data));
+    fresh.run();
+    assertEquals([fresh.clk, fresh.digest()], [fork.clk, fork.digest()]);
+    return JSON.stringify(stateOf(fork).printed);
+  });
+  assertNotEquals(ends[0], ends[1]);
+});
+
+Deno.test("Ring3: a machine is saved at each of many instructions of its programs", () => {
+  const machine = machineOf(counters);
+  machine.run({ pauseClk: 500_000 });
+  const other = machineOf(counters);
+  const ends = new Set<string>();
+  for (let i = 0; i < 60; i++) {
+    other.load(machine.save());
+    other.dropCaches();
+    other.run({ pauseClk: 600_000 });
+    ends.add(other.digest());
+    machine.run({ pauseClk: machine.clk + 1 + i * 41 });
+  }
+  machine.run({ pauseClk: 600_000 });
+  assertEquals([...ends], [machine.digest()]);
+});
+
+Deno.test("Ring3: a kernel grows a stack, and ends what reads where it has no business", () => {
+  const faults: ProgramFault[] = [];
+  const program = kernel(
+    (ring3) => void ring3.spawn(parseElf64(FAULTS), [7]),
+    (ring3) => ({
+      fault(caller, fault) {
+        faults.push(fault);
+        const isStack = fault.vector === 14 &&
+          fault.address > USER_STACK_END - 0x10_0000 &&
+          fault.address < USER_STACK_END;
+        const page = virtAddr(fault.address - fault.address % 4096);
+        const rights = { writable: true, executable: false };
+        if (isStack) ring3.map(caller, page, rights);
+        return isStack;
+      },
+    }),
+  );
+  const machine = machineOf(program);
+  assertEquals(machine.run().reason, "exit");
+  const { printed, ring3 } = stateOf(machine);
+  assertEquals(printed, [[7, 210]]);
+  // A frame of 3,000 bytes and more, 21 times: 16 pages at least, one of which was there.
+  assert(faults.length > 15 && faults.length < 24, `${faults.length}`);
+  // Not present, by ring 3: a write, and at last a read.
+  assert(faults.slice(0, -1).every(({ errorCode }) => errorCode === 6));
+  assertEquals(faults.at(-1), { vector: 14, errorCode: 4, address: 0x1234 });
+  assertEquals(
+    ring3.processes[0]!.why.startsWith("exception 14 at 0x5500_"),
+    true,
+  );
+});
+
+Deno.test("kill() gives memory back, and the other program goes on", () => {
+  const free: number[] = [];
+  const program = kernel(
+    (ring3) => {
+      const elf = parseElf64(COUNTER);
+      const frame = ring3.frames.take()!;
+      const both = [0, 1].map((n) => ring3.spawn(elf, [n, END]));
+      ring3.share(both, SHARED, frame);
+    },
+    (ring3, state) => ({
+      onCall(_, calls) {
+        if (calls !== 100) return;
+        ring3.kill(state.ring3.processes[0]!);
+        free.push(state.ring3.frames.free.length);
+      },
+    }),
+  );
+  const machine = machineOf(program);
+  assertEquals(machine.run().reason, "exit");
+  const { printed, ring3 } = stateOf(machine);
+  assertEquals(printed.map(([number]) => number), [1]);
+  assertEquals(ring3.processes.map(({ why }) => why), ["killed", "exit"]);
+  // Code, stack, their tables of levels 1 to 3, level 4; not the shared page.
+  assert(free[0]! >= 7, `${free}`);
+});
+
+Deno.test("fork() copies a program, and both go on from there", () => {
+  const program = kernel(
+    (ring3) => {
+      const counter = ring3.spawn(parseElf64(COUNTER), [0, END]);
+      ring3.share([counter], SHARED, ring3.frames.take()!);
+    },
+    (ring3) => ({
+      onCall(caller, calls) {
+        if (calls !== 500) return;
+        const child = ring3.fork(caller);
+        // Its answer differs, as that of fork in Unix does: counts in other steps.
+        setProcessRegister(child, RAX, 2);
+      },
+    }),
+  );
+  const machine = machineOf(program);
+  assertEquals(machine.run().reason, "exit");
+  const { printed, ring3 } = stateOf(machine);
+  assertEquals(ring3.processes.map(({ why }) => why), ["exit", "exit"]);
+  assertEquals(printed.length, 2);
+  // 500 counts were made when there was one; steps of 1 and 2 make up the rest.
+  const total = printed.reduce((sum, [, own]) => sum + own!, 0);
+  assert(total > END / 2 + 500 && total < END + 500, `${total}`);
+});
+
+Deno.test("rewind() takes a program back to a copy, memory and all", () => {
+  const seen: number[] = [];
+  const program = kernel(
+    (ring3) => {
+      const counter = ring3.spawn(parseElf64(COUNTER), [0, 600]);
+      ring3.share([counter], SHARED, ring3.frames.take()!);
+    },
+    (ring3, state) => ({
+      onCall(caller, calls) {
+        const { processes } = state.ring3;
+        if (calls === 100) ring3.fork(caller, "kept");
+        if (calls === 300) ring3.rewind(caller, processes[1]!);
+        if (calls === 301) seen.push(processes.length);
+      },
+    }),
+  );
+  const machine = machineOf(program);
+  assertEquals(machine.run().reason, "exit");
+  const { printed, calls } = stateOf(machine);
+  // 600 counts in the shared page, which is not rewound; 200 of them are forgotten.
+  assertEquals([printed, calls], [[[0, 400]], 602]);
+  assertEquals(seen, [2]);
+});
+
+Deno.test("a kernel with programs is loaded with all of them", () => {
+  const machine = machineOf(counters);
+  machine.run({ pauseClk: 700_000 });
+  const other = machineOf(counters);
+  other.load(machine.save());
+  assertEquals(other.digest(), machine.digest());
+  assertEquals([machine.run(), machine.digest()], [
+    other.run(),
+    other.digest(),
+  ]);
+});
+
+/** What a kernel's boot throws, as the run's end. */
+function panicOf(start: (ring3: Ring3) => void): string {
+  const stop = machineOf(kernel(start)).run();
+  return stop.reason === "panic" ? stop.message : stop.reason;
+}
+
+Deno.test("spawn() refuses what lies where the kernel does, and too many programs", () => {
+  assertEquals(
+    panicOf((ring3) => void ring3.spawn(parseElf64(elfFile()))),
+    "Cannot map page 2097152: that entry of the level 4 table is the kernel's",
+  );
+  assertEquals(
+    panicOf((ring3) => {
+      const frames = ring3.frames.state.fresh;
+      for (;;) {
+        if (frames.length > 0) frames.length = 0;
+        else break;
+      }
+      ring3.spawn(parseElf64(COUNTER));
+    }),
+    "Cannot give a process memory: it is used up",
+  );
+  assertEquals(
+    panicOf((ring3) => {
+      const { processes } = ring3.state;
+      const first = ring3.spawn(parseElf64(COUNTER));
+      while (processes.length < PROCESSES_MAX) {
+        processes.push({
+          ...first,
+          registers: new Int32Array(32),
+          rip: new Int32Array(2),
+        });
+      }
+      ring3.spawn(parseElf64(COUNTER));
+    }),
+    "Cannot make a process: there have been 256",
+  );
+});
+
+Deno.test("rewind() refuses a program that has ended", () => {
+  const program = kernel((ring3) => {
+    const one = ring3.spawn(parseElf64(COUNTER), [0, END]);
+    const kept = ring3.fork(one, "kept");
+    ring3.kill(kept);
+    assertThrows(() => ring3.rewind(one, kept), RangeError, "one has ended");
+    ring3.kill(one);
+    ring3.kill(one);
+  });
+  assertEquals(machineOf(program).run().reason, "exit");
+});
