@@ -202,3 +202,12 @@ Deno.test("stackFrameDebug() prints numbers after 0.14", () => {
     ],
   );
 });
+
+Deno.test("gateFor() is made of unsigned words", () => {
+  assertEquals(gateFor(virtAddr(0xffff_8000_9234_f678n), 0xfff8), [
+    0xfff8_f678,
+    0x9234_8e00,
+    0xffff_8000,
+    0,
+  ]);
+});

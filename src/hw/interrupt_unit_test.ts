@@ -484,3 +484,44 @@ Deno.test("raise() finds a gate whose last byte is at IDTR's limit, and none bey
     assertEquals((b.cpu.rip - HANDLER) / 16, want);
   }
 });
+
+Deno.test("raise() onto an interrupt stack needs a TSS that is loaded and holds it, else #TS", () => {
+  // SDM 3A, "64-Bit TSS": IST1 takes the bytes 36 to 43.
+  const rows: [string, (cpu: CpuState) => void, number][] = [
+    ["all of it", (cpu) => cpu.tr.limit = 43, 32],
+    ["all but a byte", (cpu) => cpu.tr.limit = 42, 10],
+    ["no TSS", (cpu) => cpu.tr.attributes = 0, 10],
+  ];
+  for (const [name, change, vector] of rows) {
+    const b = bench();
+    gate(b, 32, { ist: 1 });
+    gate(b, 10);
+    change(b.cpu);
+    b.core.deliver(32, "external");
+    assertEquals((b.cpu.rip - HANDLER) / 16, vector, name);
+    if (vector === 10) assertEquals(hex(frame(b, 1)), ["29"], name);
+  }
+});
+
+Deno.test("writeRflags() changes IOPL at CPL 0 only, IF where CPL is at most IOPL", () => {
+  // SDM 2, "POPF", table of effects: [CPL, flags before, value, flags after].
+  const IOPL_3 = 0x3000;
+  const rows: [number, number, number, number][] = [
+    [0, 0, RFLAGS_IF | IOPL_3, RFLAGS_IF | IOPL_3],
+    [0, RFLAGS_IF | IOPL_3, 0, 0],
+    [3, 0, RFLAGS_IF | IOPL_3, 0],
+    [3, RFLAGS_IF, 0, RFLAGS_IF],
+    [3, IOPL_3, RFLAGS_IF, RFLAGS_IF | IOPL_3],
+    [3, 0x2000, RFLAGS_IF, 0x2000],
+    [2, 0x2000, RFLAGS_IF, RFLAGS_IF | 0x2000],
+    [0, 0, 0xffff_ffff, 0x3f_7fd7 & ~0x1a_0000],
+    [3, 0, 0xffff_ffff, 0x3f_7fd7 & ~0x1a_3200],
+  ];
+  for (const [cpl, before, value, after] of rows) {
+    const { core, cpu } = bench();
+    cpu.cpl = cpl;
+    cpu.rflags = before | 2;
+    core.interrupts.writeRflags(value);
+    assertEquals(cpu.rflags >>> 0, after | 2, `${cpl} ${before} ${value}`);
+  }
+});

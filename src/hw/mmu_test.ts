@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { NO_EVENTS } from "../base/events.ts";
+import { EventLog, NO_EVENTS } from "../base/events.ts";
 import {
   BIT,
   indexAt,
@@ -352,4 +352,39 @@ Deno.test("Mmu.translate() allows what the manual's table allows, from the table
       assertEquals(got, modelAllows(entries, access, writeProtect));
     },
   ));
+});
+
+Deno.test("Mmu.flush() tells whether global pages went, too", () => {
+  const { cpu, phys, fault } = bench();
+  const events = new EventLog({ clk: 0 });
+  events.on = true;
+  const mmu = new Mmu(cpu, phys, fault, events);
+  mmu.flush(false);
+  mmu.flush(true);
+  const seen = [...events].map(({ kind, a, b }) => [kind, a, b]);
+  assertEquals(seen, [["tlb-flush", -1, 0], ["tlb-flush", -1, 1]]);
+});
+
+Deno.test("Mmu.copyRun() copies a range that overlaps itself over a page's end, either way", () => {
+  const { phys, mmu } = bench();
+  mapOne(phys, 0n, 0n, [P | RW, P | RW | PS]);
+  const [start, length] = [0x20_0f00, 0x400];
+  for (const distance of [-0x123, -1, 1, 0x123]) {
+    const bytes = Uint8Array.from({ length: 0x800 }, (_, i) => i * 7);
+    bytes.forEach((byte, i) => phys.write(start - 0x200 + i, byte, 1));
+    const [from, to] = [start, start + distance];
+    const backwards = distance > 0;
+    for (let left: number = length; left > 0;) {
+      const skip = backwards ? 0 : length - left;
+      left -= mmu.copyRun(
+        (to + skip) as VirtAddr,
+        (from + skip) as VirtAddr,
+        left,
+        backwards,
+      );
+    }
+    bytes.copyWithin(0x200 + distance, 0x200, 0x200 + length);
+    const got = bytes.map((_, i) => phys.read(start - 0x200 + i, 1));
+    assertEquals(got, bytes, `moved by ${distance}`);
+  }
 });

@@ -207,3 +207,12 @@ Deno.test("reset() gives the power-on state", () => {
   mouse.reset();
   assertEquals(mouse.state, bench().mouse.state);
 });
+
+Deno.test("move() reports the wheel in pieces that fit their field", () => {
+  const wheel = bench(0xf3, 200, 0xf3, 100, 0xf3, 80, 0xf4).mouse;
+  assertEquals(moved(wheel, 0, 0, 0, -130), [8, 0, 0, 0x80, 8, 0, 0, 0xfe]);
+  assertEquals(moved(wheel, 0, 0, 0, 129), [8, 0, 0, 0x7f, 8, 0, 0, 2]);
+  const five = bench(0xf3, 200, 0xf3, 200, 0xf3, 80, 0xf4).mouse;
+  assertEquals(moved(five, 0, 0, 0, -9), [8, 0, 0, 8, 8, 0, 0, 0xf]);
+  assertEquals(moved(five, 0, 0, 0, 8), [8, 0, 0, 7, 8, 0, 0, 1]);
+});

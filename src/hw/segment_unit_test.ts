@@ -142,6 +142,7 @@ for (const [name, cpl, selector, want] of RETURN) {
 
 const TASK: readonly [string, number, string][] = [
   ["null", 0, "#13(0x0)"],
+  ["null with an RPL", 3, "#13(0x0)"],
   ["a TSS", 0x28, "ok"],
   ["a busy TSS", 0x60, "#13(0x60)"],
   ["a TSS that is not present", 0x88, "#11(0x88)"],
@@ -207,4 +208,14 @@ Deno.test("dropTooPrivileged() nulls what ring 3 may not use", () => {
     b.unit.dropTooPrivileged(b.cpu.ds);
     assertEquals(b.cpu.ds.selector, kept!);
   }
+});
+
+Deno.test("loadLocalTable() and loadTask() take nothing from the local table, though it lies there", () => {
+  const b = bench();
+  b.unit.loadLocalTable(0x70);
+  assertEquals(outcome(b, () => b.unit.loadLocalTable(0x74)), "#13(0x74)");
+  assertEquals(outcome(b, () => b.unit.loadTask(0x2c)), "#13(0x2c)");
+  // Null with any RPL is no error: there is no local table then.
+  assertEquals(outcome(b, () => b.unit.loadLocalTable(3)), "ok");
+  assertEquals(outcome(b, () => b.unit.loadData(b.cpu.es, 0x14)), "#13(0x14)");
 });

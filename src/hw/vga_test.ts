@@ -65,6 +65,19 @@ Deno.test("Vga shows a clear screen of 25 rows when powered on", () => {
   assert(cells.every((c) => c.byte === 0x20 && c.attribute === 0x07));
 });
 
+Deno.test("Vga holds mode 3's graphics registers, and no feature, when powered on", () => {
+  const b = bench();
+  const graphics = Array.from({ length: 9 }, (_, i) => {
+    b.out(0x3ce, i);
+    return b.in(0x3cf);
+  });
+  assertEquals(graphics, [0, 0, 0, 0, 0, 0x10, 0x0e, 0, 0xff]);
+  assertEquals(b.in(0x3ca), 0);
+  b.out(0x3da, 0xff);
+  assertEquals(b.in(0x3ca), 8);
+  assertEquals(VGA_WINDOW_BYTES, 32 * 1024);
+});
+
 Deno.test("Vga holds mode 3's registers when powered on", () => {
   const b = bench();
   // IBM VGA Technical Reference, mode 3+ (720 × 400).
@@ -259,6 +272,8 @@ Deno.test("cursor() is where and as the registers say", () => {
   assertEquals(vga.cursor(), { row: 1, column: 1, visible: false, ...shape });
   crtc(0x0a, 0x0f);
   assertEquals(vga.cursor().visible, false); // Starts below its end.
+  crtc(0x0a, 0x0e);
+  assertEquals(vga.cursor().visible, true); // One line high.
   crtc(0x0a, 0x00);
   crtc(0x0b, 0x1f);
   assertEquals(vga.cursor(), {
@@ -374,6 +389,11 @@ Deno.test("the palette is written and read in threes, 6 bits each, stepping to t
   assertEquals(b.in(0x3c7), 3);
   const read = Array.from({ length: 6 }, () => b.in(0x3c9));
   assertEquals(read, [1, 2, 0x3f, 0, 0, 0]);
+  b.out(0x3c8, 0);
+  for (const v of [9, 8, 7]) b.out(0x3c9, v);
+  b.out(0x3c7, 0xff);
+  const again = Array.from({ length: 6 }, () => b.in(0x3c9));
+  assertEquals(again, [1, 2, 0x3f, 9, 8, 7]);
 });
 
 Deno.test("the PEL mask and the colour select register reach vgaRgb()", () => {
@@ -437,6 +457,25 @@ Deno.test("vgaRaster() is 70.09 frames of 449 lines a second in mode 3", () => {
     retraceLine: 412,
     retraceLines: 2,
   });
+});
+
+// "Miscellaneous Output Register", clock select; "Clocking Mode Register", bits 0 and 3.
+Deno.test("vgaRaster() counts in 8 or 9 dots of the clock that is selected, or of half of it", () => {
+  const rows = [
+    [0x63, 0, 25_175_000, 9],
+    [0x67, 0, 28_322_000, 9],
+    [0x63, 1, 25_175_000, 8],
+    [0x67, 8, 14_161_000, 9],
+    [0x63, 9, 12_587_500, 8],
+  ] as const;
+  for (const [misc, clocking, dotHz, charDots] of rows) {
+    const b = bench();
+    b.out(0x3c2, misc);
+    b.out(0x3c4, 1);
+    b.out(0x3c5, clocking);
+    const raster = vgaRaster(b.vga.state);
+    assertEquals([raster.dotHz, raster.charDots], [dotHz, charDots]);
+  }
 });
 
 Deno.test("0x3da follows the beam through a line and a frame", () => {
