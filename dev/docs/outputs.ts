@@ -26,7 +26,7 @@ export interface Shown {
  */
 export async function printed(code: string): Promise<string> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-prompt", "--check", "--ext=ts", "-"],
+    args: ["run", "--quiet", "--no-prompt", "--ext=ts", "-"],
     cwd: ROOT,
     stdin: "piped",
     stdout: "piped",
