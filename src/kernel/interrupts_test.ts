@@ -242,6 +242,10 @@ Deno.test("StackFrameView changes what IRETQ returns to", () => {
         stackPointer: virtAddr(0x1000),
         stackSegment: 0x23,
       });
+      for (const at of [8, 16, 32]) {
+        cpu.load64(virtAddr(frame.address + at));
+        assertEquals(cpu.high, 0);
+      }
       cpu.iretq();
     },
   }]);

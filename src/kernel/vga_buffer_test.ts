@@ -159,6 +159,15 @@ Deno.test("writeByte() stores raw bytes as they are", () => {
   assertEquals(screen.row(24).slice(0, 4), [0x0e00, 0x0e07, 0x0eff, 0]);
 });
 
+Deno.test("writeString() writes 0x20 to 0x7e as they are, and squares for others", () => {
+  const screen = new FakeScreen();
+  new Writer(screen).writeString(" ~\x1f\x7f\x00\t");
+  const cells = [0x20, 0x7e, 0xfe, 0xfe, 0xfe, 0xfe].map((byte) =>
+    0x0e00 | byte
+  );
+  assertEquals(screen.row(24).slice(0, 6), cells);
+});
+
 Deno.test("test_println_simple, test_println_many", () => {
   const screen = new FakeScreen();
   const vga = new VgaConsole(screen, HOST_ENV);

@@ -54,6 +54,10 @@ Deno.test("CheckedHeap throws when the program is wrong, and frees nothing", () 
       heap.memory.fill(block + 24, 1, 0);
       heap.dealloc(block, 24, 8);
     }],
+    ["something wrote before its start, at offset 0x0", (heap, block) => {
+      heap.memory.fill(0, 1, 0);
+      heap.dealloc(block, 24, 8);
+    }],
     ["something wrote before its start, at offset 0xf", (heap, block) => {
       heap.memory.fill(block - 1, 1, 0);
       heap.realloc(block, 24, 8, 48);

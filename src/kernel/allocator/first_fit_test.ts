@@ -143,7 +143,9 @@ for (const Class of CLASSES) {
     assert(text(old, 20).endsWith("this version takes multiples of 8"));
     assert(text(old, -16).endsWith("no number of bytes"));
     assert(text(old, 3080).endsWith("the memory has 4096 bytes"));
-    old.extend(3072);
+    old.extend(16);
+    assertEquals(old.size, 1040);
+    old.extend(3056);
     assertEquals(pairs(old.freeRegions()), [[0, 4096]]);
     const empty = new Class(flat(64), { size: 15 });
     assertEquals(empty.size, 0);

@@ -113,6 +113,7 @@ Deno.test("feed() swallows whole what is no key", () => {
     ["\x1b[1\x03a", "{Ctrl+c}a"],
     ["\x1b[1\x1b[Aa", "{ArrowUp}a"],
     ["\x1b[1114112u\x1b[7ua", "a"],
+    ["\x1b[19;0ua", "a"], // Digits are all of 0 to 9.
   ];
   for (const [bytes, expected] of rows) {
     assertEquals(typed(bytes), expected, JSON.stringify(bytes));

@@ -51,6 +51,12 @@ Deno.test("SimpleExecutor.run() stops at its limit when a task never ends", () =
   executor.spawn(new TaskIds().task({ kind: "idle" }));
   assertEquals(executor.run(1_000), false);
   assertEquals(executor.state.tasks.length, 1);
+  // The limit is a number of polls.
+  const seen: string[] = [];
+  const counted = new SimpleExecutor(kinds(seen));
+  counted.spawn(new TaskIds().task(turns("a", 9)));
+  for (const polls of [3, 1, 0]) assertEquals(counted.run(polls), false);
+  assertEquals(seen.length, 4);
 });
 
 Deno.test("BookExecutor polls a task as often as it was woken", () => {

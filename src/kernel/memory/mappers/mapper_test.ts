@@ -392,8 +392,22 @@ Deno.test("level4Table() shows and changes the entries", () => {
   table.set(511, { low: 1, high: 0 });
   assertEquals(table.get(511), { low: 1, high: 0 });
   assertThrows(() => table.get(512), RangeError, "512");
+  table.set(0, { low: 1, high: 0 });
   table.zero();
   assertEquals(table.isEmpty(), true);
+});
+
+Deno.test("mapTo() links tables and frames beyond 4 GiB by their whole addresses", () => {
+  const { memory, mapper } = offset();
+  const first = 0x12_3456_7000;
+  const frames = new CountingFrames(3, first);
+  const frame = 0xab_cdef_0000 as Frame;
+  assertEquals(said(mapper.mapTo(PAGE, frame, RW, frames)), "ok");
+  const links = [0, 1, 2].map((i) => BigInt(first + 4096 * i) | 3n);
+  assertEquals(memory.entry(ROOT, 0), links[0]);
+  assertEquals(memory.entry(first as Frame, 0), links[1]);
+  assertEquals(memory.entry(first + 4096 as Frame, 0), links[2]);
+  assertEquals(memory.entry(first + 8192 as Frame, 1), BigInt(frame) | 3n);
 });
 
 Deno.test("a mapper goes on from a copy of its state", () => {
