@@ -236,11 +236,22 @@ const WEIGHTS: Readonly<Record<MapperOperation["op"], number>> = {
   "clean-up-range": 1,
 };
 
-function anyPath(indices: number): Arbitrary<number[]> {
+/** Pages that are drawn often, so that operations meet. */
+const HOT: readonly PagePath[] = [
+  [0, 0, 0, 0],
+  [255, 3, 1, 7],
+  [256, 0, 511, 511],
+  [511, 511, 511, 511],
+];
+
+function anyPath(indices: number): Arbitrary<PagePath> {
   const lists = INDICES.slice(0, indices).map((list) =>
     fc.constantFrom(...list)
   );
-  return fc.tuple(...lists);
+  return fc.oneof(
+    fc.constantFrom(...HOT.map((path) => path.slice(0, indices))),
+    fc.tuple(...lists),
+  );
 }
 
 /**

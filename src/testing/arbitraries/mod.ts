@@ -9,6 +9,8 @@ export * from "./address.ts";
 export type { Arbitrary } from "./arbitrary.ts";
 export * from "./frame_script.ts";
 export * from "./heap_script.ts";
+export * from "./lock_script.ts";
 export * from "./mapper_script.ts";
 export * from "./memory_map.ts";
 export * from "./steps.ts";
+export * from "./task_script.ts";

@@ -5,7 +5,9 @@
  * @module
  */
 
+export * from "./check_executor.ts";
 export * from "./check_frame_allocator.ts";
 export * from "./check_heap.ts";
+export * from "./check_lock.ts";
 export * from "./check_mapper.ts";
 export { type CheckOptions, ConformanceError, type Failure } from "./report.ts";
