@@ -4,7 +4,8 @@
  * @module
  */
 
-import { kernel, Machine, type Program } from "@lockstep/kernel";
+import { Machine, type Program } from "@lockstep/kernel";
+import { makeKernel } from "@lockstep/kernel/kernel";
 import { EventLog } from "../../src/base/events.ts";
 import { NO_EVENTS } from "../../src/base/events.ts";
 import { Pic } from "../../src/hw/pic.ts";
@@ -19,9 +20,9 @@ const TIMER_VECTOR = 32;
 /** Seconds of one run. */
 const SECONDS = 20;
 
-/** The default kernel; with `direct`, each turn runs its timer handler 19 times back to back. */
+/** The kernel without tasks; with `direct`, each turn runs its timer handler 19 times back to back. */
 const ticking = (direct: boolean): Program => (cpu, state) => {
-  const inner = kernel(cpu, state as never);
+  const inner = makeKernel({ main: () => [] })(cpu, state);
   return {
     state: inner.state,
     entries: inner.entries,

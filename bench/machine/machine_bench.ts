@@ -20,7 +20,7 @@ function booted(): Machine {
 Deno.bench("new Machine(), boot of the default kernel", {
   group: "machine",
 }, () => {
-  assertEquals(booted().vga.screenText()[23], "Hello World!");
+  assertEquals(booted().vga.screenText()[22], "Hello World!");
 });
 
 {
