@@ -9,6 +9,7 @@
  * @module
  */
 
+import { FlatMemory, type WordMemory } from "../../base/word_memory.ts";
 import { BaseHeap, type FreeRegion, type Heap } from "./heap.ts";
 import { isRequest } from "./layout.ts";
 import { NONE } from "./nodes.ts";
@@ -29,8 +30,8 @@ export const BLOCK_SIZES: readonly number[] = [
 ];
 
 const BLOCK_MAX = 2048;
-/** Bits of the greatest size less 1, as a number of them. */
-const BITS_MAX = 11;
+/** Leading zeros in the bits of the greatest size less 1: the last list. */
+const ZEROS_MIN = 21;
 /** Bits of the smallest size less 1. */
 const BITS_MIN = 7;
 /** Leading zeros in the bits of the smallest size: list 0. */
@@ -70,8 +71,12 @@ export interface FallbackHeap<F extends object = object> extends Heap {
 export class FixedSizeBlockHeap<F extends object = object> extends BaseHeap {
   /** All that the heap knows beside its memory: plain data. */
   readonly state: FixedSizeBlockState<F>;
-  /** Derived: the end of the fallback when last asked. It may have been extended since. */
-  #end = 0;
+  /** Derived, from the end of the fallback when last asked. It may have been extended since. */
+  readonly #bounds: Int32Array = new Int32Array(LIST_0 + 1);
+  /** Derived: the memory's words, if it is flat. They may have been replaced since. */
+  #words: Int32Array | null;
+  /** `nodes.baseLow`. */
+  readonly #baseLow: number;
   /** `state.heads`, whose identity outlives whatever is copied into the state. */
   readonly #heads: Int32Array;
   /** The heap that blocks come from. Its memory is this heap's memory. */
@@ -101,6 +106,9 @@ export class FixedSizeBlockHeap<F extends object = object> extends BaseHeap {
       fallback: fallback.state,
     };
     this.#heads = this.state.heads;
+    setBounds(this.#bounds, fallback.size);
+    this.#words = flatWords(this.memory);
+    this.#baseLow = this.nodes.baseLow;
   }
 
   /** The fallback's bytes. */
@@ -110,18 +118,20 @@ export class FixedSizeBlockHeap<F extends object = object> extends BaseHeap {
 
   /** Pops a block, or has the fallback cut one. O(1) if a block is free. See {@linkcode HeapCore.alloc}. */
   override alloc(size: number, align: number): number | null {
-    const bits = (size - 1) | (align - 1); // As long as those of the greater.
+    const low = align - 1;
+    // As many as those of the greater. None for 0 or less: no list has them.
+    const zeros = Math.clz32((size - 1) | low | BITS_MIN);
+    const words = this.#words;
     if (
-      (size | 0) !== size || (align | 0) !== align ||
-      ((bits >>> BITS_MAX) | (align & (align - 1))) !== 0
-    ) return this.fallback.alloc(size, align); // Too big, or wrong.
-    const zeros = Math.clz32(bits | BITS_MIN);
-    const block = this.#heads[LIST_0 - zeros]!;
-    if (block < 0) {
-      const blockSize = (-1 >>> zeros) + 1; // Its alignment, too.
-      return this.fallback.alloc(blockSize, blockSize);
-    }
-    this.#heads[LIST_0 - zeros] = this.nodes.link(block);
+      words === null || zeros < ZEROS_MIN || (align & low) !== 0 ||
+      (size | 0) !== size || (align | 0) !== align
+    ) return this.#allocSlow(size, align);
+    const heads = this.#heads;
+    const block = heads[LIST_0 - zeros]!;
+    if (block < 0) return this.#allocSlow(size, align);
+    const next = words[block >> 2];
+    if (next === undefined) return this.#allocSlow(size, align);
+    heads[LIST_0 - zeros] = next;
     return block;
   }
 
@@ -131,21 +141,25 @@ export class FixedSizeBlockHeap<F extends object = object> extends BaseHeap {
    * @throws {RangeError} if the block cannot lie here, or the fallback throws
    */
   override dealloc(offset: number, size: number, align: number): void {
-    const bits = (size - 1) | (align - 1);
-    const zeros = Math.clz32(bits | BITS_MIN);
-    const mask = -1 >>> zeros; // The block's size less 1: its alignment, too.
-    const room = this.#end - offset;
-    const { nodes } = this;
+    const low = align - 1;
+    const zeros = Math.clz32((size - 1) | low | BITS_MIN);
+    const words = this.#words;
+    const word = offset >> 2;
     if (
-      (size | 0) === size && (align | 0) === align && (offset | 0) === offset &&
-      ((bits >>> BITS_MAX) | (align & (align - 1)) |
-          ((offset + nodes.baseLow) & mask) |
-          ((offset | room | (room - 1 - mask)) >>> 31)) === 0
+      words === null || (size | 0) !== size || (align | 0) !== align ||
+      (offset | 0) !== offset || (offset >>> 0) >= this.#bounds[zeros]! ||
+      // The block's size less 1 are the bits that its address has not.
+      (((offset + this.#baseLow) & (-1 >>> zeros)) | (align & low)) !== 0 ||
+      words[word] === undefined
     ) {
-      const index = LIST_0 - zeros;
-      nodes.setLink(offset, this.#heads[index]!);
-      this.#heads[index] = offset;
-    } else this.#deallocFallback(offset, size, align);
+      this.#deallocSlow(offset, size, align);
+      return;
+    }
+    const heads = this.#heads;
+    const next = heads[LIST_0 - zeros]!;
+    words[word] = next;
+    words[word + 1] = next >> 31;
+    heads[LIST_0 - zeros] = offset;
   }
 
   /** The free blocks by size, last freed first, then the free regions of the fallback. */
@@ -161,24 +175,49 @@ export class FixedSizeBlockHeap<F extends object = object> extends BaseHeap {
     return [...regions, ...this.fallback.freeRegions()];
   }
 
-  /** Has the fallback free what no list takes. A block beyond the end that was known may lie in an extended fallback. */
-  #deallocFallback(offset: number, size: number, align: number): void {
+  /** `alloc` of what no list has or takes, of a wrong request, in memory at an address, or in a buffer that has grown. */
+  #allocSlow(size: number, align: number): number | null {
+    const bits = (size - 1) | (align - 1);
+    if (!isRequest(size, align) || bits >= BLOCK_MAX) {
+      return this.fallback.alloc(size, align);
+    }
+    const zeros = Math.clz32(bits | BITS_MIN);
+    const block = this.#heads[LIST_0 - zeros]!;
+    if (block < 0) {
+      const blockSize = (-1 >>> zeros) + 1; // Its alignment, too.
+      return this.fallback.alloc(blockSize, blockSize);
+    }
+    this.#heads[LIST_0 - zeros] = this.nodes.link(block);
+    if (this.#words !== null) this.#words = flatWords(this.memory);
+    return block;
+  }
+
+  /** `dealloc` of what no list takes, and of the same cases. The fallback may have been extended. */
+  #deallocSlow(offset: number, size: number, align: number): void {
     if (size > BLOCK_MAX || align > BLOCK_MAX) {
       this.fallback.dealloc(offset, size, align);
       return;
     }
     const end = this.fallback.size;
     if (!isRequest(size, align)) this.refuseBlock(offset, size, align, end);
-    const blockSize = sizeFor(size > align ? size : align);
+    const zeros = Math.clz32((size - 1) | (align - 1) | BITS_MIN);
+    const blockSize = (-1 >>> zeros) + 1;
     this.checkBlock(offset, blockSize, blockSize, end);
-    this.#end = end;
-    const index = LIST_0 - Math.clz32((blockSize - 1) | BITS_MIN);
-    this.nodes.setLink(offset, this.#heads[index]!);
-    this.#heads[index] = offset;
+    this.nodes.setLink(offset, this.#heads[LIST_0 - zeros]!);
+    this.#heads[LIST_0 - zeros] = offset;
+    if (this.#words === null) return;
+    this.#words = flatWords(this.memory);
+    setBounds(this.#bounds, end);
   }
 }
 
-/** The size of the smallest block of so many bytes, 1–2048. */
-function sizeFor(bytes: number): number {
-  return 1 << (32 - Math.clz32((bytes - 1) | BITS_MIN));
+/** For each number of leading zeros: the offset from which on no block of that size, less 1, fits below `end`. */
+function setBounds(bounds: Int32Array, end: number): void {
+  for (let zeros = ZEROS_MIN; zeros <= LIST_0; zeros++) {
+    bounds[zeros] = Math.max(0, end - (-1 >>> zeros));
+  }
+}
+
+function flatWords(memory: WordMemory): Int32Array | null {
+  return memory instanceof FlatMemory ? memory.words : null;
 }

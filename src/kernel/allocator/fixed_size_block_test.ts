@@ -62,6 +62,38 @@ Deno.test("FixedSizeBlockHeap puts blocks where stacks over first fit do", () =>
   }));
 });
 
+Deno.test("FixedSizeBlockHeap in a buffer gives the offsets that it gives at an address", () => {
+  fc.assert(fc.property(script, (operations) => {
+    const heap = new FixedSizeBlockHeap(new FirstFitHeap(flat(32_768)));
+    const laws = new Laws(heap, new Stacks(0, 32_768));
+    laws.run(operations);
+    laws.freeAll();
+  }));
+});
+
+Deno.test("FixedSizeBlockHeap goes on in a buffer that was grown", () => {
+  for (const shared of [false, true]) {
+    const wasm = new WebAssembly.Memory({ initial: 1, maximum: 4, shared });
+    const fallback = new TlsfHeap(new FlatMemory(wasm));
+    const heap = new FixedSizeBlockHeap(fallback);
+    const words = () => new Int32Array(wasm.buffer);
+    const [a, b, c] = [1, 2, 3].map(() => heap.alloc(64, 8)!);
+    heap.dealloc(a!, 64, 8);
+    wasm.grow(1); // What is not shared is detached.
+    heap.dealloc(b!, 64, 8);
+    assertEquals(words()[b! / 4], a, "pushed onto the list in the new buffer");
+    wasm.grow(1);
+    assertEquals([heap.alloc(64, 8), heap.alloc(64, 8)], [b, a]);
+    fallback.extend(2 * 65_536);
+    const far = Array.from({ length: 80 }, () => heap.alloc(2048, 8)!);
+    assert(Math.max(...far) > 2 * 65_536);
+    for (const block of far) heap.dealloc(block, 2048, 8);
+    assertEquals(words()[far[79]! / 4], far[78]);
+    assertEquals(heap.alloc(2048, 8), far[79]);
+    heap.dealloc(c!, 64, 8);
+  }
+});
+
 for (const Fallback of [TlsfHeap, BuddyHeap]) {
   Deno.test(`FixedSizeBlockHeap keeps the laws over ${Fallback.name}`, () => {
     fc.assert(fc.property(script, (operations) => {
