@@ -69,16 +69,14 @@ void kernel_main(const struct boot_info *info) {
   interrupts_init();
   exceptions_too();
   paging();
-  heap_init(HEAP, 512 * 1024);
+  heap_init(HEAP, 256 * 1024);
   print("exercise ");
   print_hex(exercise());
   print("\n");
   __asm__ volatile("sti");
-  for (u32 round = 0; round < 4; round++) {
-    print("work ");
-    print_hex(work());
-    print("\n");
-  }
+  print("work ");
+  print_hex(work());
+  print("\n");
   while (ticks < 100) __asm__ volatile("hlt");
   print("100 ticks of the timer\ntype a line: ");
   while (!line_done) __asm__ volatile("hlt");
