@@ -12,25 +12,21 @@ import {
   testKernel,
 } from "@lockstep/kernel/testing";
 
+const main = testKernel({
+  name: "blog_os",
+  state: coreState,
+  build: (core) => ({
+    tests: { trivial_assertion: () => assertEq(core, 1, 1) },
+  }),
+});
+const shouldPanic = shouldPanicKernel({
+  name: "should_panic",
+  state: coreState,
+  build: (core) => ({ tests: { should_fail: () => assertEq(core, 0, 1) } }),
+});
 const kernels: KernelTest[] = [
-  {
-    name: "main",
-    program: testKernel({
-      name: "blog_os",
-      state: coreState,
-      build: (core) => ({
-        tests: { trivial_assertion: () => assertEq(core, 1, 1) },
-      }),
-    }),
-  },
-  {
-    name: "should_panic",
-    program: shouldPanicKernel({
-      name: "should_panic",
-      state: coreState,
-      build: (core) => ({ tests: { should_fail: () => assertEq(core, 0, 1) } }),
-    }),
-  },
+  { name: "main", program: main },
+  { name: "should_panic", program: shouldPanic },
 ];
 export default kernels;
 

@@ -4,24 +4,20 @@
  * shuts down, and says by which three exceptions.
  */
 import { Machine } from "@lockstep/kernel/hw";
-import {
-  coreState,
-  defineKernel,
-  doubleFaultHandler,
-  Gdt,
-  gdtState,
-  Idt,
-  idtState,
-} from "@lockstep/kernel/kernel";
+import * as book from "@lockstep/kernel/kernel";
 
 const overflow = (stackIndex: number | null) =>
-  defineKernel({
+  book.defineKernel({
     id: "chapter-6",
-    state: () => ({ ...coreState(), gdt: gdtState(), idt: idtState() }),
+    state: () => ({
+      ...book.coreState(),
+      gdt: book.gdtState(),
+      idt: book.idtState(),
+    }),
     build(core, state) {
-      const gdt = new Gdt(core.cpu, core.env, state.gdt);
-      const handler = doubleFaultHandler(core, stackIndex);
-      const idt = new Idt(core, state.idt, [handler]);
+      const gdt = new book.Gdt(core.cpu, core.env, state.gdt);
+      const handler = book.doubleFaultHandler(core, stackIndex);
+      const idt = new book.Idt(core, state.idt, [handler]);
       const recurse = (): void => core.cpu.call(recurse);
       return { boot: () => (gdt.init(), idt.init(), recurse()) };
     },

@@ -3,28 +3,21 @@
  * fault's handler says who wanted what. It halts with interrupts off.
  */
 import { Machine } from "@lockstep/kernel/hw";
-import {
-  coreState,
-  defineKernel,
-  Idt,
-  idtState,
-  KERNEL_IMAGE_START,
-  pageFaultHandler,
-} from "@lockstep/kernel/kernel";
+import * as book from "@lockstep/kernel/kernel";
 
-const program = defineKernel({
+const program = book.defineKernel({
   id: "chapter-8",
-  state: () => ({ ...coreState(), idt: idtState() }),
+  state: () => ({ ...book.coreState(), idt: book.idtState() }),
   build(core, state) {
     const { cpu } = core;
-    const idt = new Idt(core, state.idt, [pageFaultHandler(core)]);
+    const idt = new book.Idt(core, state.idt, [book.pageFaultHandler(core)]);
     return {
       boot() {
         idt.init();
         core.println(`Level 4 page table at: 0x${cpu.readCr3().toString(16)}`);
-        cpu.load32(KERNEL_IMAGE_START);
+        cpu.load32(book.KERNEL_IMAGE_START);
         core.println("read worked");
-        cpu.store32(KERNEL_IMAGE_START, 42);
+        cpu.store32(book.KERNEL_IMAGE_START, 42);
         core.println("write worked");
       },
     };
