@@ -2,13 +2,21 @@
  * Every bit and number of the architecture that the sources name, against the
  * manuals: SDM 3A, "Control Registers", "Extended Feature Enable Register",
  * "Exception and Interrupt Vectors", "4-Level Paging"; SDM 4 for MSRs; AMD APM
- * volume 2 for EFER's upper bits, #HV, #VC, #SX and RMP.
+ * volume 2 for EFER's upper bits, #HV, #VC, #SX and RMP; SDM 3A, "Segment
+ * Descriptors", "64-Bit IDT Gate Descriptors", "64-Bit TSS"; SDM 2A for numbers
+ * of registers; PC16550D, "Summary of Registers".
  */
 import { assertEquals } from "@std/assert";
+import * as descriptor from "./descriptor.ts";
 import * as exception from "./exception.ts";
+import * as generalRegisters from "./general_registers.ts";
 import * as i8042 from "./i8042_state.ts";
+import * as idt from "./idt.ts";
+import { Machine } from "./machine.ts";
 import * as pageTable from "./page_table.ts";
 import * as registers from "./registers.ts";
+import * as tss from "./tss.ts";
+import * as uart from "./uart_registers.ts";
 
 /** Bits by name: the number of the bit. */
 const BITS: Readonly<Record<string, number>> = {
@@ -100,6 +108,43 @@ const BITS: Readonly<Record<string, number>> = {
   PTE_G: 8,
   PTE_PAT_LARGE: 12,
   PTE_XD_HIGH: 31,
+  DESC_A: 8,
+  DESC_RW: 9,
+  DESC_C: 10,
+  DESC_X: 11,
+  DESC_S: 12,
+  DESC_P: 15,
+  DESC_AVL: 20,
+  DESC_L: 21,
+  DESC_D: 22,
+  DESC_G: 23,
+  GATE_P: 15,
+  FCR_ENABLE: 0,
+  FCR_RESET_RECEIVER: 1,
+  FCR_RESET_TRANSMITTER: 2,
+  IER_ERBFI: 0,
+  IER_ETBEI: 1,
+  IER_ELSI: 2,
+  IER_EDSSI: 3,
+  IIR_NONE: 0,
+  LCR_STB: 2,
+  LCR_PEN: 3,
+  LCR_DLAB: 7,
+  LSR_DR: 0,
+  LSR_OE: 1,
+  LSR_PE: 2,
+  LSR_FE: 3,
+  LSR_BI: 4,
+  LSR_THRE: 5,
+  LSR_TEMT: 6,
+  LSR_FIFO_ERROR: 7,
+  MCR_OUT2: 3,
+  MCR_LOOP: 4,
+  MSR_TERI: 2,
+  MSR_CTS: 4,
+  MSR_DSR: 5,
+  MSR_RI: 6,
+  MSR_DCD: 7,
 };
 
 /** Numbers by name. */
@@ -158,11 +203,78 @@ const NUMBERS: Readonly<Record<string, number>> = {
   PTE_ADDR_HIGH: 0x000f_ffff,
   PTE_FLAGS_LOW: 0xfff,
   PTE_FLAGS_HIGH: 0xfff0_0000,
+  ...Object.fromEntries(
+    ("RAX RCX RDX RBX RSP RBP RSI RDI R8 R9 R10 R11 R12 R13 R14 R15")
+      .split(" ").map((name, i) => [name, i]),
+  ),
+  DESC_TYPE: 0xf00,
+  DESC_TYPE_SHIFT: 8,
+  DESC_DPL: 0x6000,
+  DESC_DPL_SHIFT: 13,
+  DESC_LIMIT_HIGH: 0xf_0000,
+  DESC_TYPE_LDT: 2,
+  DESC_TYPE_TSS_AVAILABLE: 9,
+  DESC_TYPE_TSS_BUSY: 11,
+  DESC_TYPE_CALL_GATE: 12,
+  GATE_BYTES: 16,
+  GATE_DPL: 0x6000,
+  GATE_IST: 7,
+  GATE_TYPE: 0xf00,
+  GATE_TYPE_INTERRUPT: 14,
+  GATE_TYPE_TRAP: 15,
+  IDT_BYTES: 4096,
+  IDT_GATES: 256,
+  FRAME_RIP: 0,
+  FRAME_CS: 8,
+  FRAME_RFLAGS: 16,
+  FRAME_RSP: 24,
+  FRAME_SS: 32,
+  STACK_FRAME_BYTES: 40,
+  TSS_BYTES: 104,
+  TSS_RSP0: 4,
+  TSS_IST1: 36,
+  TSS_IOMAP_BASE: 102,
+  TSS_IOMAP_WORD: 100,
+  // The crate's: the map may begin 0xdfff bytes behind the TSS, and has a byte behind its 8,192.
+  TSS_IOMAP_BASE_MAX: 0xdfff,
+  TSS_IOMAP_BYTES_MAX: 8193,
+  COM1_BASE: 0x3f8,
+  COM1_IRQ: 4,
+  COM2_BASE: 0x2f8,
+  COM2_IRQ: 3,
+  IIR_MODEM: 0,
+  IIR_THRE: 2,
+  IIR_DATA: 4,
+  IIR_LINE: 6,
+  IIR_TIMEOUT: 12,
+  IIR_FIFOS: 0xc0,
+  REG_DATA: 0,
+  REG_IER: 1,
+  REG_IIR_FCR: 2,
+  REG_LCR: 3,
+  REG_MCR: 4,
+  REG_LSR: 5,
+  REG_MSR: 6,
+  REG_SCR: 7,
+  UART_PORTS: 8,
+  UART_FIFO_BYTES: 16,
+  UART_CRYSTAL_HZ: 1_843_200,
+  // Half a bit in clks is 119,318,200 × divisor × 8 ÷ 1,843,200: a fraction in lowest terms.
+  HALF_BIT_NUMERATOR: 596_591,
+  HALF_BIT_DENOMINATOR: 1_152,
 };
 
-for (
-  const [file, module] of Object.entries({ exception, pageTable, registers })
-) {
+const FILES = {
+  descriptor,
+  exception,
+  generalRegisters,
+  idt,
+  pageTable,
+  registers,
+  tss,
+  uart,
+};
+for (const [file, module] of Object.entries(FILES)) {
   Deno.test(`constants of ${file}: each stands in a manual's table`, () => {
     for (const [name, value] of Object.entries(module)) {
       if (typeof value !== "number") continue;
@@ -177,4 +289,41 @@ Deno.test("constants of i8042_state: ports, lines and status bits of the PC/AT",
   assertEquals([i8042.KEYBOARD_IRQ, i8042.MOUSE_IRQ], [1, 12]);
   assertEquals(i8042.PORT_KEYBOARD_STATUS, 0x64);
   assertEquals(i8042.STATUS_OBF, 1);
+});
+
+Deno.test("ports of the machine: each range has its chip, and no port beside it", () => {
+  // The PC/AT's; PIIX4 for ELCR, the reset register and port 0x92; QEMU for 0xe9 and 0xf4.
+  const ranges = [
+    [0x20, 0x21],
+    [0x40, 0x43],
+    [0x60, 0x61],
+    [0x64, 0x64],
+    [0x70, 0x71],
+    [0x80, 0x80],
+    [0x92, 0x92],
+    [0xa0, 0xa1],
+    [0xe9, 0xe9],
+    [0xf4, 0xf7],
+    [0x3b4, 0x3b5],
+    [0x3ba, 0x3ba],
+    [0x3c0, 0x3cf],
+    [0x3d4, 0x3d5],
+    [0x3da, 0x3da],
+    [0x3f8, 0x3ff],
+    [0x4d0, 0x4d1],
+    [0xcf8, 0xcff], // The PCI configuration registers, which hold the reset register.
+  ];
+  const { ports } = new Machine({ ramBytes: 16 * 2 ** 20 });
+  const owned: number[] = [];
+  for (let port = 0; port <= 0xffff; port++) {
+    try {
+      ports.attach(port, port, { readPort: () => 0, writePort() {} });
+    } catch {
+      owned.push(port);
+    }
+  }
+  const expected = ranges.flatMap(([first, last]) =>
+    Array.from({ length: last! - first! + 1 }, (_, i) => first! + i)
+  );
+  assertEquals(owned, expected);
 });
