@@ -66,6 +66,14 @@ export const DIFFERENCES: readonly HostDifference[] = Object.freeze([
     sdm: "f64: the operand size is 64 bits, whatever the prefix",
   },
   {
+    instructions: "MOVSXD with prefix 66 that faults",
+    applies: (v) =>
+      mnemonicOf(v) === "MOVSXD" && prefixesOf(v.bytes).size === 2 &&
+      v.after.vector >= 0,
+    amd: "reads 4 bytes",
+    sdm: "MOVSXD r16, r/m16",
+  },
+  {
     instructions: "PREFETCHW with a register",
     applies: (v) =>
       mnemonicOf(v).startsWith("PREFETCHW") && v.after.vector === 6,

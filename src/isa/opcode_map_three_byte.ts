@@ -7,7 +7,7 @@
  */
 
 import { place } from "./opcode_map_one_byte.ts";
-import { always, type Entry, row } from "./opcode_row.ts";
+import { always, byPrefix, type Entry, row } from "./opcode_row.ts";
 import { MOVBE, OTHERS, SSE, unmodelled } from "./unmodelled.ts";
 
 const sse = row("SSE E", always(unmodelled), SSE);
@@ -27,10 +27,20 @@ export const THREE_BYTE_MAP_38: readonly Entry[] = place([
   [0x80, runOf(row("INVEPT Gv,M", always(unmodelled), OTHERS), 3)],
   [0xc8, runOf(sse, 6)],
   [0xcf, [sse]],
+  [0xd8, [
+    byPrefix(null, { f3: row("KEYLOCKER M", always(unmodelled), OTHERS) }),
+  ]],
   [0xdb, runOf(sse, 5)],
   [0xf0, runOf(row("MOVBE Gv,Ev", always(unmodelled), MOVBE), 2)],
   [0xf5, runOf(row("ADCX Gv,Ev", always(unmodelled), MOVBE), 2)],
   [0xf8, runOf(row("MOVDIR M", always(unmodelled), OTHERS), 2)],
+  [
+    0xfa,
+    runOf(
+      byPrefix(null, { f3: row("ENCODEKEY R", always(unmodelled), OTHERS) }),
+      2,
+    ),
+  ],
   [0xfc, [row("AADD M", always(unmodelled), OTHERS)]],
 ]);
 

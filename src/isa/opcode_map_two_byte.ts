@@ -77,6 +77,7 @@ import {
   SMAP,
   SSE,
   SYSENTER,
+  TSX,
   unmodelled,
   VMX,
   XSAVE,
@@ -152,8 +153,10 @@ const GROUP_7 = byMod(
     byRm(...runOf(lacks("SVM E", VMX), 8)),
     row("SMSW Ev", always(smsw)),
     byRm(
-      lacks("SERIALIZE E", OTHERS),
-      null,
+      byPrefix(lacks("SERIALIZE E", OTHERS), {
+        f2: lacks("XSUSLDTRK E", TSX),
+      }),
+      byPrefix(null, { f2: lacks("XRESLDTRK E", TSX) }),
       lacks("SAVEPREVSSP E", OTHERS),
       null,
       lacks("UIRET E", OTHERS),

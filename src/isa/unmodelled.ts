@@ -56,13 +56,17 @@ export const UNMODELLED: readonly Unmodelled[] = Object.freeze([
   { name: "SMAP: CLAC, STAC", opcodes: "0F 01 CA–CB", raises: "#UD" },
   {
     name:
-      "INVEPT, INVVPID, INVPCID, MOVDIRI, AADD, CLWB, CLFLUSHOPT, TPAUSE, PTWRITE, LKGS, SERIALIZE, WRMSRNS, FEMMS, user interrupts, shadow stacks",
+      "INVEPT, INVVPID, INVPCID, MOVDIRI, AADD, CLWB, CLFLUSHOPT, TPAUSE, PTWRITE, LKGS, SERIALIZE, WRMSRNS, FEMMS, user interrupts, shadow stacks, Key Locker",
     opcodes:
-      "0F 38 80–82, F8–F9, FC; 0F 0E; F2 0F 00 /6; 0F 01 /5, C5–C7, E8–ED, FC–FF; 66 and F3 0F AE /4–/6",
+      "0F 38 80–82, D8, F8–FC; 0F 0E; F2 0F 00 /6; 0F 01 /5, C5–C7, E8–ED, FC–FF; 66 and F3 0F AE /4–/6",
     raises: "#UD",
   },
   { name: "RSM", opcodes: "0F AA", raises: "#UD" },
-  { name: "TSX", opcodes: "C6 F8, C7 F8, 0F 01 D5–D6", raises: "#UD" },
+  {
+    name: "TSX",
+    opcodes: "C6 F8, C7 F8, 0F 01 D5–D6, F2 0F 01 E8–E9",
+    raises: "#UD",
+  },
   { name: "IRET of 16 and 32 bits", opcodes: "CF", raises: "#UD" },
 ]);
 

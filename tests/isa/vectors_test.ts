@@ -186,6 +186,8 @@ const BY_THE_MANUAL: readonly (readonly [string, string])[] = [
   ["e3", "66e310 rcx=0 > ip=10000113"],
   // 0F 0D with a register: NOP.
   ["0f0d/1", "0f0dc8 >"],
+  // r16, r/m16.
+  ["63", "666301 rcx=20002ffe m2ffe=3412 > rax=a0a0a0a0a0a01234"],
   // m16:64.
   ["ff/5", "48ff28 rax=20000100 m100=00000000100000003300 > ip=1000000000"],
   [
