@@ -36,10 +36,12 @@ import {
   ScancodeStream,
   type ScancodeStreamState,
   scancodeStreamState,
+  type SpawnOptions,
   TaskIds,
   type TaskIdsState,
   taskIdsState,
   type Wake,
+  type Waker,
 } from "./task/mod.ts";
 
 /** The executors that a kernel can have. */
@@ -153,11 +155,16 @@ export class KernelTasks {
    * Takes a task in and queues it.
    *
    * @param future What it does.
+   * @param options Its name and priority, which the book's executor ignores.
+   * @returns Its number, which wakes it.
+   * @throws The executor's refusals and panics.
    */
-  spawn(future: Future): void {
+  spawn(future: Future, options: SpawnOptions = {}): Waker {
     const executor = this.#executor;
-    if (executor instanceof Executor) executor.spawn(future);
-    else executor.spawn(this.#ids.task(future));
+    if (executor instanceof Executor) return executor.spawn(future, options);
+    const task = this.#ids.task(future);
+    executor.spawn(task);
+    return task.id;
   }
 
   /** One turn of `Executor::run`: polls a task, or halts if there is none to poll. */

@@ -1,20 +1,20 @@
 /**
- * The kernel of the last chapter on the machine: the order of its boot, what it refuses, and that all of it is saved.
+ * The kernel of the last chapter on the machine, with both executors: the order of its boot, its tasks, what it refuses, and
+ * that all of it is saved.
  */
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { Machine, type Program } from "../src/hw/mod.ts";
+import { Machine } from "../hw/mod.ts";
 import {
-  coreState,
-  defineKernel,
+  cpuClock,
   HEAP_SIZE,
   HEAP_START,
-  KernelMemory,
-  kernelMemoryState,
+  interruptHandler,
   type KernelOptions,
+  type KernelParts,
   type KernelState,
   makeKernel,
-} from "../src/kernel/mod.ts";
-import { keyInputs } from "../src/kernel/keyboard/mod.ts";
+} from "./mod.ts";
+import { keyInputs } from "./keyboard/mod.ts";
 import {
   type Future,
   Generators,
@@ -22,8 +22,8 @@ import {
   READY,
   sleep,
   until,
-} from "../src/kernel/task/mod.ts";
-import { ONCE_COMPLETE } from "../src/kernel/sync/once.ts";
+} from "./task/mod.ts";
+import { ONCE_COMPLETE } from "./sync/once.ts";
 
 const RAM = { ramBytes: 16 * 2 ** 20 };
 const EXECUTORS = ["BookExecutor", "Executor"] as const;
@@ -73,29 +73,6 @@ Deno.test("makeKernel() boots in the book's order", () => {
   assertEquals([gdt.gdt.status, idt.status], [ONCE_COMPLETE, ONCE_COMPLETE]);
   assertEquals(memory.frames.next, 28);
   assertEquals(Object.keys(tasks.executor), ["tasks", "taskQueue"]);
-});
-
-Deno.test("KernelMemory.init() panics with the book's text when frames run out", () => {
-  const program: Program = defineKernel({
-    id: "few-frames",
-    state: () => ({ ...coreState(), memory: kernelMemoryState() }),
-    build(core, state) {
-      const memory = new KernelMemory(core, state.memory);
-      return {
-        boot(info) {
-          const few = info.memoryMap.filter(({ type }) => type === "Usable")
-            .map((region) => ({ ...region, endFrame: region.startFrame + 5 }));
-          memory.init({ ...info, memoryMap: few.slice(0, 1) });
-        },
-      };
-    },
-  });
-  const stop = new Machine({ program, ...RAM }).run();
-  assertEquals(stop, {
-    reason: "panic",
-    message: "heap initialization failed: FrameAllocationFailed",
-    places: ["boot"],
-  });
 });
 
 Deno.test("a key before the task's queue is lost with a warning, a key behind it is printed", () => {
@@ -224,4 +201,89 @@ Deno.test("makeKernel() with Executor sleeps: a task wakes at the first tick beh
   assertEquals(lines(machine), ["Hello World!"]);
   machine.run({ clkMax: 13_110_000 }); // The second tick comes at 13,107,200.
   assertEquals(lines(machine), ["Hello World!", "awake"]);
+});
+
+Deno.test("makeKernel() takes tasks, kinds, ticks and gates of one's own, each with the kernel's parts", () => {
+  for (const executor of EXECUTORS) {
+    const seen: KernelParts[] = [];
+    const machine = machineWith({
+      executor,
+      id: "own",
+      onTick: (parts) => (seen.push(parts), parts.core.print("t")),
+      kinds: ({ core, memory, pics }, tasks) => ({
+        own() {
+          seen.push({ core, memory, pics, tasks });
+          core.print("o");
+          const block = memory.heap.alloc(16, 8);
+          core.print(block === HEAP_START ? "h" : "?");
+          core.cpu.int(0x80);
+          return READY;
+        },
+      }),
+      main: (parts) => {
+        seen.push(parts);
+        assertEquals(parts.tasks.spawn({ kind: "own" }) % 2 ** 24, 0);
+        assertEquals(parts.tasks.spawn({ kind: "own" }) % 2 ** 24, 1);
+        return [];
+      },
+      gates: ({ core, pics }) => [
+        interruptHandler("own_handler", 0x80, pics, () => core.print("g")),
+      ],
+    });
+    machine.run({ clkMax: 7_000_000 });
+    assertEquals(machine.stopped, null);
+    assertEquals(lines(machine), ["Hello World!", "ohgo?gt"]);
+    assertEquals(seen.length, 4);
+    for (const parts of seen.slice(1)) assertEquals(parts, seen[0]);
+    assertEquals(machine.save().programId, "own");
+  }
+});
+
+Deno.test("KernelTasks.spawn() gives names and priorities where the executor has them", () => {
+  const names: (string | undefined)[] = [];
+  for (const executor of EXECUTORS) {
+    const machine = machineWith({
+      executor,
+      kinds: ({ core }) => ({
+        named(task: Future & { readonly text: string }) {
+          core.print(task.text);
+          return READY;
+        },
+      }),
+      main({ tasks }) {
+        const spawn = (text: string, priority: number) =>
+          tasks.spawn({ kind: "named", text } as Future, {
+            name: text,
+            priority,
+          });
+        const ids = [spawn("low", 1), spawn("high", 7)];
+        const { executor } = tasks;
+        names.push(
+          ...ids.map((id) =>
+            "statistics" in executor ? executor.statistics(id)?.name : undefined
+          ),
+        );
+        return [];
+      },
+    });
+    machine.run({ clkMax: 100_000 });
+    const text = executor === "Executor" ? "highlow" : "lowhigh";
+    assertEquals(lines(machine), ["Hello World!", text]);
+  }
+  assertEquals(names, [undefined, undefined, "low", "high"]);
+});
+
+Deno.test("cpuClock() reads all 64 bits of the clock, a boundary each time", () => {
+  const cpu = { high: 3, rdtsc: () => 0xffff_fff0 };
+  assertEquals(cpuClock(cpu).clk, 3 * 2 ** 32 + 0xffff_fff0);
+  const clks: number[] = [];
+  const machine = machineWith({
+    main({ core }) {
+      const clock = cpuClock(core.cpu);
+      clks.push(clock.clk, clock.clk, clock.clk);
+      return [];
+    },
+  });
+  machine.step();
+  assertEquals([clks[1]! - clks[0]!, clks[2]! - clks[1]!], [1, 1]);
 });
