@@ -7,6 +7,7 @@ import {
 } from "@std/assert";
 import type { Program } from "../../hw/hosted.ts";
 import type { Machine } from "../../hw/machine.ts";
+import type { Stop } from "../../hw/stop.ts";
 import { coreState, type KernelCore } from "../../kernel/core.ts";
 import { defineKernel } from "../../kernel/define_kernel.ts";
 import {
@@ -16,6 +17,7 @@ import {
   BOOK_CONFIG,
   comparisonText,
   debugText,
+  describeStop,
   exitQemu,
   failureText,
   type KernelTestResult,
@@ -234,6 +236,35 @@ Deno.test("stopEnd() without no-reboot: the machine boots for ever", () => {
   // And it can be what is wanted.
   const wanted = runnerConfig({ "test-success-exit-code": 0 });
   assertEquals(stopEnd(stop, wanted).status, 0);
+});
+
+Deno.test("describeStop() has a line for each end", () => {
+  const rows: [Stop, string][] = [
+    [{ reason: "exit", value: 3, status: 7 }, "exit status 7"],
+    [{ reason: "reset", by: "port 0x92" }, "reset by port 0x92"],
+    [
+      { reason: "panic", message: "no", places: ["boot", "f"] },
+      "panic in boot > f: no",
+    ],
+    [
+      {
+        reason: "hung",
+        interruptsEnabled: false,
+        pendingVector: null,
+        places: [],
+      },
+      "hung: HLT with interrupts off",
+    ],
+    [{ reason: "host-calls", places: ["f"] }, "too many live calls in f"],
+    [
+      { reason: "no-engine", rip: 0 },
+      "machine code, and no instruction engine",
+    ],
+    [{ reason: "limit", insideTurn: true }, "limit"],
+    [{ reason: "idle" }, "idle"],
+    [{ reason: "until" }, "until"],
+  ];
+  for (const [stop, text] of rows) assertEquals(describeStop(stop), text);
 });
 
 Deno.test("runnerEnd() says that a signal left no status", () => {
