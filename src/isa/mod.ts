@@ -10,6 +10,7 @@
 export { cpuid, CPUID_LEAVES, type CpuidLeaf } from "./cpuid.ts";
 export { disassemble, type Disassembled } from "./disassemble.ts";
 export { isaEngine } from "./engine.ts";
+export { setHostGate } from "./host_gate.ts";
 export { UNMODELLED, type Unmodelled } from "./unmodelled.ts";
 export { bootloaderImage } from "./loaders/bootloader.ts";
 export {
