@@ -255,6 +255,21 @@ function anyPath(indices: number): Arbitrary<PagePath> {
 }
 
 /**
+ * Pages by their indices: few of them, in both halves.
+ *
+ * @param large Whether pages of 2 MiB and 1 GiB are drawn; by default they are.
+ * @returns 4, 3 or 2 indices.
+ */
+export function anyPagePath(large: boolean = true): Arbitrary<PagePath> {
+  if (!large) return anyPath(4);
+  return fc.oneof(
+    { weight: 4, arbitrary: anyPath(4) },
+    { weight: 2, arbitrary: anyPath(3) },
+    { weight: 1, arbitrary: anyPath(2) },
+  );
+}
+
+/**
  * Scripts for mappers.
  *
  * @param options What is drawn.
@@ -265,13 +280,7 @@ export function anyMapperScript(
 ): Arbitrary<MapperScript> {
   const { lengthMax = 40, large = true } = options;
   const op = <T extends MapperOperation["op"]>(name: T) => fc.constant(name);
-  const path = large
-    ? fc.oneof(
-      { weight: 4, arbitrary: anyPath(4) },
-      { weight: 2, arbitrary: anyPath(3) },
-      { weight: 1, arbitrary: anyPath(2) },
-    )
-    : anyPath(4);
+  const path = anyPagePath(large);
   const flags = anyEntryFlags();
   const drawn: Record<MapperOperation["op"], Arbitrary<MapperOperation>> = {
     "map": fc.record({
@@ -287,7 +296,7 @@ export function anyMapperScript(
         { weight: 4, arbitrary: fc.constant(4) },
         { weight: 1, arbitrary: fc.nat(3) },
       ),
-    }).map((map) => ({ ...map, frame: frameFor(map.frame, map.path) })),
+    }).map((map) => ({ ...map, frame: frameOf(map.frame, map.path) })),
     "identity-map": fc.record({
       op: op("identity-map"),
       path: anyPath(4).filter(([p4]) => p4! < 256),
@@ -324,8 +333,14 @@ export function anyMapperScript(
     .map((operations) => new MapperScript(operations));
 }
 
-/** A frame of a page's size; one in four lies above 4 GiB, some far above. */
-function frameFor(n: number, path: PagePath): Frame {
+/**
+ * A frame of a page's size; one in four lies above 4 GiB, some far above.
+ *
+ * @param n Which one.
+ * @param path Indices of the page.
+ * @returns Where it starts.
+ */
+export function frameOf(n: number, path: PagePath): Frame {
   const bytes = bytesOf(levelOf(path));
   const far = n % 4 > 0 ? 0 : n % 8 === 0 ? 2 ** 32 : 2 ** 51;
   return far + n * bytes as Frame;
