@@ -54,11 +54,11 @@ Deno.test("KernelMemory has nothing before init(), and all of it again over its 
     const clk = core.cpu.rdtsc();
     const again = new KernelMemory(core, memory.state);
     seen.push(block, core.cpu.rdtsc() - clk); // Nothing was touched.
-    seen.push(again.mapper?.translateAddr(HEAP_START) !== null);
+    seen.push(typeof again.mapper?.translateAddr(HEAP_START));
     again.heap.dealloc(block!, 8, 8);
     seen.push(memory.heap.alloc(8, 8) === block);
     seen.push(again.frames.state.next);
   });
   machine.run();
-  assertEquals(seen, [null, null, null, HEAP_START, 1, true, true, 28]);
+  assertEquals(seen, [null, null, null, HEAP_START, 1, "number", true, 28]);
 });
