@@ -54,6 +54,7 @@ Deno.test("fromRawEntries() takes over all entries (from_entries)", () => {
   assertEquals(table.entries(), entries);
   assertEquals(table.append(USER_CODE_SEGMENT), 2 << 3 | 3);
   assertThrows(() => new GlobalDescriptorTable(0), RangeError, "1 to 8192");
+  assertEquals(new GlobalDescriptorTable(8192).entriesMax, 8192);
   assertThrows(() => new GlobalDescriptorTable(8193), RangeError);
 });
 

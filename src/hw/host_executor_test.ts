@@ -579,6 +579,39 @@ Deno.test("HLT in boot, in a call and in a handler waits in place", () => {
   ]);
 });
 
+Deno.test("HLT is an event with IF, and what ends it, in place and between turns, with the clks it took", () => {
+  const program = bareProgram((cpu) => ({
+    handlers: {
+      timer: {
+        vector: TIMER,
+        run() {
+          endOfInterrupt(cpu);
+          cpu.iretq();
+        },
+      },
+    },
+    boot() {
+      movePics(cpu);
+      cpu.sti();
+      cpu.hlt();
+    },
+    loop: () => cpu.hlt(),
+  }));
+  const machine = new Machine({ program, ramBytes: 16 * 2 ** 20 });
+  machine.events.on = true;
+  machine.run({ clkMax: 15_000_000 });
+  const seen = [...machine.events].filter(({ kind }) =>
+    kind === "hlt" || kind === "wake"
+  );
+  assertEquals(seen.slice(0, 4).map(({ kind }) => kind), [
+    "hlt",
+    "wake",
+    "hlt",
+    "wake",
+  ]);
+  assertEquals(seen.every(({ kind, a }) => kind === "wake" || a === 1), true);
+});
+
 Deno.test("HLT in loop ends the turn: no frame is live while it waits, and the handler is a turn of its own", () => {
   const machine = bareMachine((cpu, s: { trace: string[] }) => ({
     handlers: {

@@ -669,3 +669,29 @@ Deno.test("IN and OUT reach ports modulo 2^16; nobody's port reads as ones", () 
     assertEquals(cpu.in8(0x1_0064), cpu.in8(0x64));
   });
 });
+
+Deno.test("a load whose page the handler maps gives what lies there, in each width", () => {
+  const page = virtAddr(0x7777_0000);
+  const rows: [string, (cpu: Instructions) => unknown, unknown][] = [
+    ["load8", (cpu) => cpu.load8(page), 0x88],
+    ["load16", (cpu) => cpu.load16(page), 0x7788],
+    ["load32", (cpu) => cpu.load32(page), 0x5566_7788],
+    ["load64", (cpu) => [cpu.load64(page), cpu.high], [
+      0x5566_7788,
+      0x1122_3344,
+    ]],
+  ];
+  for (const [name, load, want] of rows) {
+    inKernel((cpu) => assertEquals(load(cpu), want, name), {
+      page_fault: {
+        vector: 14,
+        run(cpu) {
+          cpu.pop64();
+          mapLikeFree(cpu, page);
+          cpu.store64(page, 0x5566_7788, 0x1122_3344);
+          cpu.iretq();
+        },
+      },
+    });
+  }
+});

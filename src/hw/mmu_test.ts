@@ -388,3 +388,47 @@ Deno.test("Mmu.copyRun() copies a range that overlaps itself over a page's end, 
     assertEquals(got, bytes, `moved by ${distance}`);
   }
 });
+
+Deno.test("a store over a page's end that faults names the first byte of the second page", () => {
+  const b = bench();
+  mapOne(b.phys, PAGE, FRAME, [P | RW, P | RW, P | RW, P | RW]);
+  for (const bytes of [1, 2, 3]) {
+    assertThrows(() => b.mmu.store32(at(PAGE + 0x1000n - BigInt(bytes)), 1));
+    assertEquals(b.fault.cr2, Number(PAGE) + 0x1000);
+  }
+});
+
+Deno.test("Mmu.fillRun() and copyRun() write to a device exactly what they are asked to", () => {
+  const { phys, mmu } = bench();
+  mapOne(phys, 0n, 0n, [P | RW, P | RW | PS]);
+  const writes: number[] = [];
+  phys.attach(0xb_8000, 0x1000, {
+    readMmio: (offset) => offset,
+    writeMmio: (offset) => writes.push(offset),
+  });
+  const window = 0xb_8000 as VirtAddr;
+  assertEquals(mmu.fillRun(window, 7, 3), 3);
+  assertEquals(mmu.copyRun((window + 8) as VirtAddr, window, 2, false), 2);
+  assertEquals(mmu.copyRun((window + 8) as VirtAddr, window, 2, true), 2);
+  assertEquals(writes, [0, 1, 2, 8, 9, 9, 8]);
+});
+
+Deno.test("a stale hit is an event when the tables say something else, and only then", () => {
+  const { cpu, phys, fault } = bench();
+  const events = new EventLog({ clk: 0 });
+  events.on = true;
+  const mmu = new Mmu(cpu, phys, fault, events);
+  mapOne(phys, PAGE, FRAME, [P | RW, P | RW, P | RW, P | RW]);
+  const stale = () => {
+    events.clear();
+    mmu.dropFast();
+    mmu.load32(at(PAGE));
+    return [...events].filter(({ kind }) => kind === "stale-hit")
+      .map(({ a, b, c }) => [a, b, c]);
+  };
+  assertEquals([stale(), stale()], [[], []]);
+  writeEntry(phys, TABLES[1]!, indexAt(PAGE, 1), 0x6_6000n | P | A);
+  assertEquals(stale(), [[Number(PAGE), Number(FRAME), 0x6_6000]]);
+  writeEntry(phys, TABLES[1]!, indexAt(PAGE, 1), 0n);
+  assertEquals(stale(), [[Number(PAGE), Number(FRAME), -1]]);
+});

@@ -645,3 +645,20 @@ Deno.test("PitCounter goes a long way in one step as in many", () => {
     }
   }
 });
+
+Deno.test("PitCounter.latchCount() latches the byte alone that is read and written", () => {
+  // 8254, "Control Word Format", RW1 and RW0: 01 least, 10 most significant byte.
+  const rows: [number, number, number[]][] = [[0x14, 0x34, [0x32, 0x1f]], [
+    0x24,
+    0x12,
+    [
+      0x11,
+      0x11,
+    ],
+  ]];
+  for (const [control, count, want] of rows) {
+    const counter = programmed(control, count);
+    counter.latchCount(3);
+    assertEquals([counter.read(22), counter.read(22)], want);
+  }
+});

@@ -227,6 +227,17 @@ Deno.test("a vector in a vector is moved there, and dropped with it", () => {
   isWhole(heap);
 });
 
+Deno.test("Vec.clear() and drop() drop each value, once", () => {
+  const heap = host();
+  const outer = Vec.empty(heap, vecOf(I32));
+  for (let i = 1; i <= 3; i++) outer.push(Vec.of(heap, I32, [i, i, i]));
+  outer.clear();
+  assertEquals(outer.length, 0);
+  for (let i = 1; i <= 2; i++) outer.push(Vec.of(heap, I32, [i]));
+  outer.drop();
+  isWhole(heap);
+});
+
 Deno.test("a vector goes on over its saved data", () => {
   const heap = host();
   const vec = Vec.of(heap, I32, [1, 2]);
