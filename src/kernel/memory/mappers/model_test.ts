@@ -402,7 +402,9 @@ for (const kind of Object.keys(KINDS) as Kind[]) {
   });
 
   Deno.test(`${kind} keeps its invariants over a long script`, () => {
-    const steps = kind === "RecursivePageTable" ? 1_500 : 20_000;
+    // A million with FC_RUNS=5000. Recursive access walks the tables for each word.
+    const runs = fc.readConfigureGlobal()?.numRuns ?? 100;
+    const steps = (kind === "RecursivePageTable" ? 20 : 200) * runs;
     const run = new Run(kind, 11);
     for (let i = 1; i <= steps; i++) {
       run.step();
