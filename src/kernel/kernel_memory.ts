@@ -63,7 +63,38 @@ export function kernelMemoryState(): KernelMemoryState {
   };
 }
 
-/** The kernel's memory. */
+/**
+ * The kernel's memory.
+ *
+ * @example
+ * ```ts
+ * import { Machine } from "@lockstep/kernel/hw";
+ * import {
+ *   coreState,
+ *   defineKernel,
+ *   KernelMemory,
+ *   kernelMemoryState,
+ * } from "@lockstep/kernel/kernel";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const taken: unknown[] = [];
+ * const program = defineKernel({
+ *   id: "memory",
+ *   state: () => ({ ...coreState(), memory: kernelMemoryState() }),
+ *   build(core, state) {
+ *     const memory = new KernelMemory(core, state.memory);
+ *     return {
+ *       boot(info) {
+ *         memory.init(info);
+ *         taken.push(memory.heap.alloc(8, 8), memory.frames.state.next);
+ *       },
+ *     };
+ *   },
+ * });
+ * new Machine({ program }).run();
+ * assertEquals(taken, [0x4444_4444_0000, 28]);
+ * ```
+ */
 export class KernelMemory<H extends StatefulHeap = BookHeap> {
   /** All there is to save. */
   readonly state: KernelMemoryState;

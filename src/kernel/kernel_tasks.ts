@@ -78,7 +78,12 @@ export function kernelTasksState(
   };
 }
 
-/** What tells the time to an executor of a kernel: RDTSC, a boundary each. */
+/**
+ * What tells the time to an executor of a kernel: RDTSC, a boundary each.
+ *
+ * @param cpu The CPU.
+ * @returns The clock.
+ */
 export function cpuClock(cpu: Pick<Instructions, "rdtsc" | "high">): Now {
   return {
     get clk(): number {
@@ -88,7 +93,43 @@ export function cpuClock(cpu: Pick<Instructions, "rdtsc" | "high">): Now {
   };
 }
 
-/** The kernel's tasks. */
+/**
+ * The kernel's tasks.
+ *
+ * @example
+ * ```ts
+ * import { Machine } from "@lockstep/kernel/hw";
+ * import {
+ *   coreState,
+ *   defineKernel,
+ *   KernelTasks,
+ *   kernelTasksState,
+ * } from "@lockstep/kernel/kernel";
+ * import { exampleTask, READY } from "@lockstep/kernel/executor";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const program = defineKernel({
+ *   id: "tasks",
+ *   state: () => ({ ...coreState(), tasks: kernelTasksState() }),
+ *   build(core, state) {
+ *     const hello = () => (core.println("hello"), READY);
+ *     const tasks = new KernelTasks(core, state.tasks, () => ({ hello }));
+ *     return {
+ *       boot() {
+ *         tasks.spawn({ kind: "hello" });
+ *         tasks.spawn(exampleTask());
+ *       },
+ *       loop: () => tasks.turn(),
+ *       refuseSave: () => tasks.refuseSave(),
+ *     };
+ *   },
+ * });
+ * const machine = new Machine({ program });
+ * machine.run({ clkMax: 100_000 });
+ * const lines = machine.vga.screenText().slice(22, 24);
+ * assertEquals(lines, ["hello", "async number: 42"]);
+ * ```
+ */
 export class KernelTasks {
   /** All there is to save. */
   readonly state: KernelTasksState;
