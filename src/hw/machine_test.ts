@@ -23,6 +23,7 @@ import type { Program } from "./hosted.ts";
 import type { Input } from "./input_log.ts";
 import type { Instructions } from "./instructions.ts";
 import { Machine, RUN_CLK_MAX } from "./machine.ts";
+import { EFER_NXE } from "./registers.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 const MIB = 2 ** 20;
@@ -601,4 +602,31 @@ Deno.test("the machine refuses RAM that firmware cannot use", () => {
   for (const ramBytes of [0, 15 * MIB, 16 * MIB + 1, 5 * 1024 * MIB, NaN]) {
     assertThrows(() => new Machine({ ramBytes }), RangeError);
   }
+});
+
+Deno.test("the host range at ring 3 is a page fault: a fetch by a user of a page that is there", () => {
+  // SDM 3A, "Page-Fault Exceptions": I/D only if EFER.NXE is set.
+  for (const [efer, errorCode] of [[EFER_NXE, 0x15], [0, 0x05]] as const) {
+    const bare = bareMachine(() => ({ loop: () => {} }));
+    bare.step();
+    bare.cpu.cpl = 3;
+    bare.cpu.efer = (bare.cpu.efer & ~EFER_NXE) | efer;
+    const stop = bare.step();
+    if (stop?.reason !== "shutdown") throw new Error(stop?.reason);
+    const [first] = stop.exceptions;
+    assertEquals([first?.vector, first?.errorCode], [14, errorCode]);
+    assertEquals(first?.cr2, bare.cpu.rip);
+  }
+});
+
+Deno.test("a mouse is there only where it was ordered: its state, and CMOS 0x14", () => {
+  for (const mouse of [false, true]) {
+    const machine = new Machine({ ramBytes: 16 * 2 ** 20, mouse });
+    assertEquals(Object.hasOwn(machine.state as object, "mouse"), mouse);
+    machine.ports.write(0x70, 0x14, 1);
+    assertEquals(machine.ports.read(0x71, 1), mouse ? 6 : 2);
+  }
+  const { ports } = new Machine({ ramBytes: 16 * 2 ** 20 });
+  ports.write(0x70, 0x14, 1);
+  assertEquals(ports.read(0x71, 1), 2);
 });
