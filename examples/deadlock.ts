@@ -1,26 +1,20 @@
 /**
- * A handler that prints, and a `println` that leaves interrupts on. Watch: a
- * tick falls into the lock; the report names holder, waiter and interrupt.
+ * A handler that prints, and a `println` that leaves interrupts on. Watch: the
+ * report of the tick that falls into the lock names holder and waiter.
  */
 import { Machine } from "@lockstep/kernel/hw";
-import {
-  coreState,
-  defineKernel,
-  Idt,
-  idtState,
-  Pics,
-  timerHandler,
-} from "@lockstep/kernel/kernel";
+import * as kernel from "@lockstep/kernel/kernel";
 
 const printing = (maskInterrupts: boolean) =>
-  defineKernel({
+  kernel.defineKernel({
     id: "deadlock",
     options: { maskInterrupts },
-    state: () => ({ ...coreState(), idt: idtState() }),
+    state: () => ({ ...kernel.coreState(), idt: kernel.idtState() }),
     build(core, state) {
-      const pics = new Pics(core.cpu, core.env);
-      const gates = [timerHandler(pics, () => core.print("."))];
-      const idt = new Idt(core, state.idt, gates);
+      const pics = new kernel.Pics(core.cpu, core.env);
+      const idt = new kernel.Idt(core, state.idt, [
+        kernel.timerHandler(pics, () => core.print(".")),
+      ]);
       return {
         boot: () => (idt.init(), pics.initialize(), core.cpu.sti()),
         loop: () => core.println("a line of text"),

@@ -18,8 +18,7 @@ const program = defineKernel({
   build(core, state) {
     const { cpu } = core;
     const pics = new Pics(cpu, core.env);
-    const timer = timerHandler(pics, () => core.print("."));
-    const idt = new Idt(core, state.idt, [timer]);
+    const idt = new Idt(core, state.idt, [timerHandler(pics, () => {})]);
     return {
       boot() {
         idt.init();

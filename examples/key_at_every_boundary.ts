@@ -1,27 +1,19 @@
 /**
- * The same key press, moved clk by clk over a kernel that prints. Watch: where
- * `println` masks interrupts, none of the moments deadlocks; where it does not,
- * all but two do. Each moment can be had again: it is a number.
+ * A key press, moved clk by clk over a kernel that prints. Watch: where `println`
+ * masks interrupts no moment deadlocks, else all but two do; each is a number.
  */
 import { Machine } from "@lockstep/kernel/hw";
-import {
-  coreState,
-  defineKernel,
-  Idt,
-  idtState,
-  keyboardHandler,
-  Pics,
-} from "@lockstep/kernel/kernel";
+import * as kernel from "@lockstep/kernel/kernel";
 
 const printing = (maskInterrupts: boolean) =>
-  defineKernel({
+  kernel.defineKernel({
     id: "printing",
     options: { maskInterrupts },
-    state: () => ({ ...coreState(), idt: idtState() }),
+    state: () => ({ ...kernel.coreState(), idt: kernel.idtState() }),
     build(core, state) {
-      const pics = new Pics(core.cpu, core.env);
-      const onKey = keyboardHandler(pics, () => core.print("!"));
-      const idt = new Idt(core, state.idt, [onKey]);
+      const pics = new kernel.Pics(core.cpu, core.env);
+      const onKey = kernel.keyboardHandler(pics, () => core.print("!"));
+      const idt = new kernel.Idt(core, state.idt, [onKey]);
       return {
         boot: () => (idt.init(), pics.initialize(), core.cpu.sti()),
         loop: () => core.print("hello"),
@@ -29,22 +21,19 @@ const printing = (maskInterrupts: boolean) =>
     },
   });
 export default printing(true);
-
 if (import.meta.main) {
   for (const masked of [true, false]) {
     const machine = new Machine({ program: printing(masked) });
     for (let turn = 0; turn < 3; turn++) machine.step();
-    const [start, before] = [machine.clk, machine.save()];
-    machine.step();
-    const moments = machine.clk - start;
-    let deadlocks = 0;
-    for (let clk = start + 1; clk <= start + moments; clk++) {
-      machine.load(before);
-      machine.addInputs([{ clk, source: "key", data: 0x1c }]);
-      const { reason } = machine.run({ clkMax: clk + 1_000 });
-      if (reason === "deadlock") deadlocks += 1;
-    }
-    console.log(`masked ${masked}: ${deadlocks} of ${moments} deadlock`);
-    console.log(`clk ${machine.clk} digest ${machine.digest()}`);
+    const next = machine.fork();
+    next.step();
+    const stops = Array.from({ length: next.clk - machine.clk }, (_, i) => {
+      const clk = machine.clk + i + 1;
+      const fork = machine.fork([{ clk, source: "key", data: 0x1c }]);
+      return fork.run({ clkMax: clk + 1_000 }).reason;
+    });
+    const deadlocks = stops.filter((reason) => reason === "deadlock").length;
+    console.log(`masked ${masked}: ${deadlocks} of ${stops.length} deadlock`);
+    console.log(`clk ${next.clk} digest ${next.digest()}`);
   }
 }

@@ -1,7 +1,6 @@
 /**
- * A task of one's own in the final kernel, with the executor that sleeps. Watch:
- * it is a table entry and plain data; it wakes with the first tick of the timer
- * after each deadline, and does not drift.
+ * A task of one's own in the final kernel: a table entry, and plain data. Watch:
+ * it wakes with the timer's first tick after each deadline, and does not drift.
  */
 import { Machine } from "@lockstep/kernel/hw";
 import { makeKernel } from "@lockstep/kernel/kernel";

@@ -4,24 +4,15 @@
  * names, and the RSP in it is the one that ran out.
  */
 import { Machine, virtAddr } from "@lockstep/kernel/hw";
-import {
-  coreState,
-  defineKernel,
-  DOUBLE_FAULT_STACK_END,
-  doubleFaultHandler,
-  Gdt,
-  gdtState,
-  Idt,
-  idtState,
-  TSS_ADDR,
-} from "@lockstep/kernel/kernel";
+import * as kernel from "@lockstep/kernel/kernel";
 
-const program = defineKernel({
+const { coreState, gdtState, idtState, doubleFaultHandler } = kernel;
+const program = kernel.defineKernel({
   id: "stack-overflow",
   state: () => ({ ...coreState(), gdt: gdtState(), idt: idtState() }),
   build(core, state) {
-    const gdt = new Gdt(core.cpu, core.env, state.gdt);
-    const idt = new Idt(core, state.idt, [doubleFaultHandler(core)]);
+    const gdt = new kernel.Gdt(core.cpu, core.env, state.gdt);
+    const idt = new kernel.Idt(core, state.idt, [doubleFaultHandler(core)]);
     const recurse = (): void => core.cpu.call(recurse);
     return { boot: () => (gdt.init(), idt.init(), recurse()) };
   },
@@ -35,10 +26,10 @@ if (import.meta.main) {
     [4, 0].map((i) =>
       machine.peek(virtAddr(address + i))!.toString(16).padStart(8, "0")
     ).join("_");
-  console.log(`IST1 in the TSS  ${at(TSS_ADDR + 36)}`);
+  console.log(`IST1 in the TSS  ${at(kernel.TSS_ADDR + 36)}`);
   const words = ["SS", "RSP", "RFLAGS", "CS", "RIP", "error code"];
   for (const [i, name] of words.entries()) {
-    const address = DOUBLE_FAULT_STACK_END - 8 * (i + 1);
+    const address = kernel.DOUBLE_FAULT_STACK_END - 8 * (i + 1);
     console.log(`${address.toString(16)} ${name.padEnd(10)} ${at(address)}`);
   }
   console.log(`clk ${machine.clk} digest ${machine.digest()} stop ${reason}`);
