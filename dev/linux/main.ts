@@ -24,6 +24,7 @@ import {
 } from "./packages.ts";
 import { unpackVmlinux } from "./vmlinux.ts";
 
+const RECORD = new URL("record.json", import.meta.url);
 const NAMES = ["boot", "memtest", "forks"];
 /** About where a boot ends. */
 const FORKS_CLK_MAX = 520_000_000;
@@ -118,6 +119,20 @@ function forks(files: LinuxFiles): void {
   results["forks"] = { count, seed, equal };
 }
 
+/** Another process, perhaps another day: the same files came to the same ends. */
+function compareWithRecord(): void {
+  const record = JSON.parse(Deno.readTextFileSync(RECORD));
+  for (const [name, result] of Object.entries(results)) {
+    const same =
+      JSON.stringify(result) === JSON.stringify(record.results[name]);
+    say(
+      `  ${name}: ${
+        same ? "ended as recorded" : "ended otherwise than recorded"
+      }`,
+    );
+  }
+}
+
 try {
   const needsLinux = chosen.includes("boot") || chosen.includes("forks");
   const files = needsLinux ? await linuxFiles() : null;
@@ -129,14 +144,12 @@ try {
   console.error(`LINUX SKIPPED, nothing shown: ${error.message}`);
   Deno.exit(failed === 0 ? 0 : 1);
 }
+compareWithRecord();
 if (options.record) {
   const record = { ran, results };
-  const file = new URL("record.json", import.meta.url);
-  Deno.writeTextFileSync(file, `${JSON.stringify(record, null, 2)}\n`);
+  Deno.writeTextFileSync(RECORD, `${JSON.stringify(record, null, 2)}\n`);
   say(
-    `recorded in ${
-      file.pathname.slice(ROOT.pathname.length)
-    }; files are in ${FOLDER}`,
+    `recorded; files are in ${FOLDER}`,
   );
 }
 Deno.exit(failed === 0 ? 0 : 1);
