@@ -4,6 +4,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import vectors from "../vectors/blog_os-executor.json" with { type: "json" };
+import { HOST_RESUME } from "../src/hw/host_range.ts";
 import { Machine } from "../src/hw/machine.ts";
 import type { Stop } from "../src/hw/stop.ts";
 import {
@@ -238,4 +239,35 @@ Deno.test("the kernel on the machine follows every row of blog_os-executor, IF s
   assertEquals(rows, { limits: 2, messages: 7, scenarios: 7 });
   const known = [...PROSE, ...Object.keys(rows)];
   assertEquals(Object.keys(vectors).sort(), known.sort());
+});
+
+Deno.test("a key at each boundary of a turn that finds nothing to do: three traces, and no key is lost", () => {
+  const machine = new Machine({ program: makeKernel(), ...RAM });
+  machine.run({ until: ({ cpu }) => cpu.halted });
+  // The release of a key ends the halt; behind its handler stands a whole turn.
+  const wire = untranslated([0x9e]);
+  const clk = machine.clk + 100;
+  machine.addInputs(wire.map((data) => ({ clk, source: "key", data })));
+  machine.step();
+  machine.run({ until: () => machine.cpu.rip === HOST_RESUME });
+  machine.step(); // The task reads the release, and waits again.
+  assert(!machine.cpu.halted);
+  const start = machine.clk;
+  const seen: string[] = [];
+  for (let after = 1; after <= 30; after++) {
+    const fork = machine.fork([{
+      clk: start + after,
+      source: "key",
+      data: 0x1c,
+    }]);
+    const trace = new CpuTrace(fork);
+    assertEquals(fork.run({ clkMax: start + 10_000 }).reason, "limit");
+    trace.look();
+    seen.push(trace.lines.join(" "));
+  }
+  assertEquals(seen.filter((lines, i) => lines !== seen[i - 1]), [
+    "irq1 0x1e print:a cli sti;hlt", // Before the queue is found empty.
+    "irq1 0x1e cli sti print:a cli sti;hlt", // Between that and CLI.
+    "cli sti;hlt irq1 0x1e print:a cli sti;hlt", // Behind CLI: it ends the halt.
+  ]);
 });
