@@ -131,8 +131,11 @@ const HELP_WIDTH = 79;
 export function optionHelp(specs: readonly OptionSpec[]): string {
   return specs.map(({ name, value, help }) => {
     const left = `  --${name}${value === undefined ? "" : ` ${value}`}`;
-    return wrap(help, HELP_WIDTH - HELP_COLUMN).map((line, i) =>
-      `${(i === 0 ? left : "").padEnd(HELP_COLUMN)}${line}\n`
+    const lines = wrap(help, HELP_WIDTH - HELP_COLUMN);
+    // A name that leaves no gap has a line of its own.
+    if (left.length >= HELP_COLUMN) lines.unshift("");
+    return lines.map((line, i) =>
+      `${(i === 0 ? left : "").padEnd(HELP_COLUMN)}${line}`.trimEnd() + "\n"
     ).join("");
   }).join("");
 }

@@ -82,6 +82,20 @@ Deno.test("optionHelp() names every option, in lines of 79 columns", () => {
   assert(text.split("\n").every((line) => line.length <= 79), text);
 });
 
+Deno.test("optionHelp() gives a long name a line of its own", () => {
+  const long = { name: "trace-instructions", help: "Long." };
+  const fits = { name: "sixteen-letters-", help: "Fits." };
+  const tight = { name: "eighteen-letters--", value: "N", help: "Tight." };
+  assertEquals(optionHelp([long, fits, tight]).split("\n"), [
+    "  --trace-instructions",
+    "                      Long.",
+    "  --sixteen-letters-  Fits.",
+    "  --eighteen-letters-- N",
+    "                      Tight.",
+    "",
+  ]);
+});
+
 Deno.test("wrap() breaks between words", () => {
   assertEquals(wrap("aa bb cc", 5), ["aa bb", "cc"]);
   assertEquals(wrap("aaaaaaa b", 5), ["aaaaaaa", "b"]);
