@@ -374,3 +374,14 @@ Deno.test("virtAddrTruncate() of a number equals that of the bigint", () => {
     assertStrictEquals(physAddrTruncate(n), physAddrTruncate(BigInt(n)));
   }));
 });
+
+Deno.test("physAlignUp() and physSub() reach both ends, and no further", () => {
+  const top = 2 ** 52;
+  assertEquals(
+    physAlignUp(physAddr(top - 4096), 4096),
+    physAddr(top - 4096),
+  );
+  assertThrows(() => physAlignUp(physAddr(top - 1), 4096), RangeError);
+  assertEquals(physSub(physAddr(4096), 4096), physAddr(0));
+  assertThrows(() => physSub(physAddr(4096), 4097), RangeError);
+});

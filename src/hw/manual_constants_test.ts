@@ -291,6 +291,22 @@ Deno.test("constants of i8042_state: ports, lines and status bits of the PC/AT",
   assertEquals(i8042.STATUS_OBF, 1);
 });
 
+Deno.test("IA32_ARCH_CAPABILITIES says of each leak that there is none", () => {
+  // SDM 4, "Architectural MSRs": bits 0, 3–6, 8, 13–15, 20 and 27.
+  let value: readonly [number, number] = [0, 0];
+  const machine = new Machine({
+    ramBytes: 16 * 2 ** 20,
+    program: (cpu) => ({
+      state: {},
+      entries: [],
+      boot: () => void (value = [cpu.readMsr(0x10a), cpu.high]),
+      loop: () => cpu.hlt(),
+    }),
+  });
+  machine.step();
+  assertEquals(value, [0x0810_e179, 0]);
+});
+
 Deno.test("ports of the machine: each range has its chip, and no port beside it", () => {
   // The PC/AT's; PIIX4 for ELCR, the reset register and port 0x92; QEMU for 0xe9 and 0xf4.
   const ranges = [

@@ -1,35 +1,25 @@
 import { assertEquals } from "@std/assert";
-import { FakeCpu } from "../../tests/support/fake_cpu.ts";
-import { cloneState } from "../base/state_tree.ts";
-import { coreState, KernelCore } from "./core.ts";
+import { Machine } from "../hw/machine.ts";
+import { coreState } from "./core.ts";
+import { defineKernel } from "./define_kernel.ts";
 import { keyboardEcho, keyboardEchoState } from "./keyboard_echo.ts";
-import type { KeyboardOptions } from "./keyboard/mod.ts";
 
-/** What is printed for bytes of set 1. */
-function echoed(bytes: number[], options: KeyboardOptions = {}): string[] {
-  const printed: string[] = [];
-  const core = new KernelCore(new FakeCpu(), coreState());
-  core.print = (text) => void printed.push(String(text));
-  const state = keyboardEchoState();
-  for (const byte of bytes) {
-    // Each byte by a kernel that goes on from a copy of the state.
-    const copy = cloneState(state);
-    keyboardEcho(core, copy, options)(byte);
-    Object.assign(state, copy);
-  }
-  return printed;
-}
-
-Deno.test("keyboardEcho() prints characters and names of keys, nothing for releases and what is no key", () => {
-  assertEquals(echoed([0x2a, 0x23, 0xa3, 0xaa, 0x17, 0x97]), [
-    "LShift",
-    "H",
-    "i",
-  ]);
-  assertEquals(echoed([0xe0, 0x48, 0xe0, 0xc8, 0x7f, 0x02]), ["ArrowUp", "1"]);
-});
-
-Deno.test("keyboardEcho() decodes as it is told", () => {
-  assertEquals(echoed([0x2c], { layout: "De105Key" }), ["y"]);
-  assertEquals(echoed([0x2c]), ["z"]);
+Deno.test("keyboardEcho() prints what keys stand for; a release, half a code and an unknown one print nothing", () => {
+  const program = defineKernel({
+    id: "echo",
+    state: () => ({ ...coreState(), keyboard: keyboardEchoState() }),
+    build(core, state) {
+      const echo = keyboardEcho(core, state.keyboard);
+      return {
+        boot() {
+          // h, its release, Shift and i, Arrow Up behind its prefix, no key.
+          const bytes = [0x23, 0xa3, 0x2a, 0x17, 0x97, 0xaa, 0xe0, 0x48, 0x7f];
+          for (const byte of bytes) echo(byte);
+        },
+      };
+    },
+  });
+  const machine = new Machine({ program, ramBytes: 16 * 2 ** 20 });
+  assertEquals(machine.run().reason, "hung");
+  assertEquals(machine.vga.screenText()[24], "hLShiftIArrowUp");
 });

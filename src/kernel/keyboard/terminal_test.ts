@@ -50,6 +50,7 @@ Deno.test("feed() reads what xterm sends for each key", () => {
     ["\x1b[11~\x1b[12~\x1b[13~\x1b[14~", "{F1}{F2}{F3}{F4}"],
     ["\x1b[15~\x1b[17~\x1b[18~\x1b[19~", "{F5}{F6}{F7}{F8}"],
     ["\x1b[20~\x1b[21~\x1b[23~\x1b[24~", "{F9}{F10}{F11}{F12}"],
+    ["\x1b[29~", "{Apps}"],
     ["\x1b[[A\x1b[[E", "{F1}{F5}"],
     ["\x1b[1;2A", "{Shift+ArrowUp}"],
     ["\x1b[1;3B", "{Alt+ArrowDown}"],
