@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { guestMachine, runHere, serialOf } from "../../dev/guest/here.ts";
+import { guestMachine, serialOf } from "../../dev/guest/here.ts";
 import { KERNEL } from "../../examples/guest/binaries.ts";
 import { RAX, RBX } from "../hw/general_registers.ts";
 import type { Program } from "../hw/hosted.ts";
