@@ -47,7 +47,7 @@ const future = (kind: string, name = "", left = 0): Named => ({
 });
 
 /** Kinds of tasks that say on port 0xe9 that they are polled. */
-const kinds: NonNullable<KernelOptions["kinds"]> = ({ core }, tasks) => {
+const kinds: NonNullable<KernelOptions["kinds"]> = ({ core, tasks }) => {
   const polled = (name: string) => core.cpu.out8(0xe9, name.charCodeAt(0));
   const act = (body: () => void) => (): Poll => (body(), READY);
   return {

@@ -82,11 +82,8 @@ export interface KernelOptions extends CoreOptions {
   readonly executor?: ExecutorName;
   /** What a timer tick does; it prints a dot if absent. Called with interrupts off. */
   readonly onTick?: (parts: KernelParts) => void;
-  /** Kinds of tasks beside the book's. */
-  readonly kinds?: (
-    parts: Omit<KernelParts, "tasks">,
-    tasks: KernelTasks,
-  ) => Kinds;
+  /** Kinds of tasks beside the book's. The executor in the parts is there once they are given. */
+  readonly kinds?: (parts: KernelParts) => Kinds;
   /** Tasks to begin with; `exampleTask` and `printKeypresses` if absent. */
   readonly main?: (parts: KernelParts) => readonly Future[];
   /** Handlers of more interrupts. */
@@ -148,7 +145,7 @@ export function makeKernel(options: KernelOptions = {}): Program {
       const tasks = new KernelTasks(
         core,
         state.tasks,
-        (tasks) => kinds?.({ core, pics, memory }, tasks) ?? {},
+        (tasks) => kinds?.({ core, pics, memory, tasks }) ?? {},
       );
       const parts: KernelParts = { core, pics, memory, tasks };
       const tick = onTick ?? (() => core.print("."));

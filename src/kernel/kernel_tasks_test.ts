@@ -210,7 +210,7 @@ Deno.test("makeKernel() takes tasks, kinds, ticks and gates of one's own, each w
       executor,
       id: "own",
       onTick: (parts) => (seen.push(parts), parts.core.print("t")),
-      kinds: ({ core, memory, pics }, tasks) => ({
+      kinds: ({ core, memory, pics, tasks }) => ({
         own() {
           seen.push({ core, memory, pics, tasks });
           core.print("o");
