@@ -124,14 +124,17 @@ Deno.test("scripts of a heap run as the code that they print", () => {
 Deno.test("every script prints a line of code for each operation", () => {
   const rows: [fc.Arbitrary<unknown>, RegExp][] = [
     [anyHeapScript(), /^(let|if|for|heap\.|$)/],
-    [anyFrameScript({ runs: true, claims: true }), /^(const|frames\.|  \{|\])/],
+    [
+      anyFrameScript({ runs: true, claims: true }),
+      /^(const|frames\.| {2}\{|\])/,
+    ],
     [anyMapperScript(), /^(mapper[.\w]*\(.*\);( \/\/ \d left)?|)$/],
     [anyTaskScript({ interrupts: true }), /^(const|executor|for|\/\/|$)/],
     [anyLockScript(), /^(lock\.\w+\(.*\);|\/\/.*|)$/],
     [anyPageTables({ wild: true }), /^(\/\/|memory\.store32\(0x)/],
     [anyScancodes(), /^\[(0x[0-9a-f]+(, )?)*\]$/],
     [anyPortProgram(), /^(machine\.ports\.(read|write)\(0x.*\);|)$/],
-    [anyInputs(), /^(machine\.addInputs\(\[|  \{ clk: \d+, .*|\]\);)$/],
+    [anyInputs(), /^(machine\.addInputs\(\[| {2}\{ clk: \d+, .*|\]\);)$/],
   ];
   for (const [arbitrary, line] of rows) {
     for (const script of sample(arbitrary, 40)) {

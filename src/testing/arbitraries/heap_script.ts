@@ -153,10 +153,45 @@ export function anyLayout(
   });
 }
 
+/** Sizes that are tried first when a size shrinks: those at which heaps turn. */
+const PLAIN_SIZES = [1, 2, 4, 8, 9, 16, 17, 24, 25, 32, 33, 48, 64, 65, 128];
+
+/**
+ * Sizes whose failures are often a matter of rounding: halving, as for other
+ * numbers, would miss the small ones.
+ */
+class SizeArbitrary extends fc.Arbitrary<number> {
+  readonly #drawn: fc.Arbitrary<number>;
+
+  constructor(drawn: fc.Arbitrary<number>) {
+    super();
+    this.#drawn = drawn;
+  }
+
+  override generate(
+    random: fc.Random,
+    bias: number | undefined,
+  ): fc.Value<number> {
+    return new fc.Value(this.#drawn.generate(random, bias).value, undefined);
+  }
+
+  override canShrinkWithoutContext(value: unknown): value is number {
+    return typeof value === "number";
+  }
+
+  override shrink(value: number): fc.Stream<fc.Value<number>> {
+    const less = [...PLAIN_SIZES, value >> 1, value - 16, value - 8, value - 1]
+      .filter((size) => size >= 1 && size < value)
+      .sort((a, b) => a - b);
+    return fc.stream([...new Set(less)].values())
+      .map((size) => new fc.Value(size, undefined));
+  }
+}
+
 function anySize(sizeMax: number): Arbitrary<number> {
   const upTo = (max: number) =>
     fc.integer({ min: 1, max: Math.min(max, sizeMax) });
-  return fc.oneof(
+  const drawn = fc.oneof(
     { weight: 4, arbitrary: upTo(64) },
     {
       weight: 2,
@@ -166,6 +201,7 @@ function anySize(sizeMax: number): Arbitrary<number> {
     { weight: 2, arbitrary: upTo(300) },
     { weight: 1, arbitrary: upTo(sizeMax) },
   );
+  return new SizeArbitrary(drawn);
 }
 
 /** Sizes that no heap of a test has. */

@@ -179,7 +179,9 @@ function biggestBlock(
   bytes: number,
   transcript: Transcript,
 ): number {
-  let [granted, refused] = [0, bytes + 1];
+  // Some sizes just below the whole are refused, as what is left is no hole.
+  if (grants(make(), bytes, transcript)) return bytes;
+  let [granted, refused] = [0, bytes];
   while (refused - granted > 1) {
     const size = Math.floor((granted + refused) / 2);
     if (grants(make(), size, transcript)) granted = size;
