@@ -49,7 +49,8 @@ const FAR = /^(CALLF|JMPF|LSS|LFS|LGS)$/;
 const STORES_TABLE = /^(SLDT|STR|SMSW|SGDT|SIDT)$/;
 const STACK_FAULT = 12;
 const PAGE_FAULT = 14;
-/** In a page fault's error code. */
+// In a page fault's error code.
+const PRESENT = 1;
 const WRITE = 2;
 
 /** All of them. */
@@ -64,6 +65,18 @@ export const DIFFERENCES: readonly HostDifference[] = Object.freeze([
     },
     amd: "operands of 16 bits, and RIP cut to them",
     sdm: "f64: the operand size is 64 bits, whatever the prefix",
+  },
+  {
+    instructions: "all, in the upper half of the address space",
+    applies: (v) =>
+      v.after.vector === PAGE_FAULT && v.after.cr2 < 0 &&
+      (v.after.error & PRESENT) !== 0,
+    amd: "the host's kernel has pages there",
+    sdm: "the error code says that there is none",
+    correct: (v) => ({
+      ...v,
+      after: { ...v.after, error: v.after.error & ~PRESENT },
+    }),
   },
   {
     instructions: "MOVSXD with prefix 66 that faults",
@@ -112,8 +125,9 @@ export const DIFFERENCES: readonly HostDifference[] = Object.freeze([
     sdm: "checks the target first",
   },
   {
-    instructions: "ENTER that faults at its end",
-    applies: (v) => mnemonicOf(v) === "ENTER" && v.after.vector >= 0,
+    instructions: "ENTER and far CALL that fault behind a push",
+    applies: (v) =>
+      /^(ENTER|CALLF)$/.test(mnemonicOf(v)) && v.after.vector >= 0,
     amd: "has stored what it pushed",
     sdm: "a faulting instruction can be restarted: nothing has changed",
     correct: (v) => ({ ...v, after: { ...v.after, changes: [] } }),

@@ -60,10 +60,9 @@ const inMemory: Handler = (x, o) => {
   if (width === 2) low = (low << 16) >> 16;
   if (width < 8) high = low >> 31;
   const n = low & (8 * width - 1);
-  // Number of operands from the first, as bytes: bit number >> log2(bits) × width.
-  const shift = width === 2 ? 4 : width === 4 ? 5 : 6;
-  const units = high * 2 ** (32 - shift) + (low >>> shift);
-  const address = x.displacedAddress(o, units * width);
+  // Bytes from the first operand to this one: bit number ÷ 8, rounded down to the operand's size.
+  const distanceLow = ((low >>> 3) | (high << 29)) & -width;
+  const address = x.displacedAddress(o, distanceLow, high >> 3);
   x.address = address;
   if (o.kind !== BT) x.checkStore(address, width);
   const word = x.load(width, address);

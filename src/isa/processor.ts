@@ -241,9 +241,9 @@ export class Processor extends RegisterFile {
     return address;
   }
 
-  /** Linear address of the memory operand plus a distance of less than 2^63 bytes. */
-  displacedAddress(o: Operands, distance: number): number {
-    return this.#exactAddress(o, distance);
+  /** Linear address of the memory operand plus a distance of 64 bits. */
+  displacedAddress(o: Operands, low: number, high: number): number {
+    return this.#exactAddress(o, low, high);
   }
 
   /** The sum modulo 2^64 without the segment's base: what LEA gives. @returns the low word; the high one in `high` */
@@ -275,15 +275,13 @@ export class Processor extends RegisterFile {
     return sum;
   }
 
-  #exactAddress(o: Operands, distance = 0): number {
+  #exactAddress(o: Operands, distanceLow = 0, distanceHigh = 0): number {
     let low = this.offsetAddress(o);
-    if (distance !== 0) {
+    if (distanceLow !== 0 || distanceHigh !== 0) {
       const before = low;
-      const d = distance | 0;
-      low = (before + d) | 0;
-      const carry = carryOf(before, d, low);
-      this.high = (this.high + Math.floor(distance / TWO_32) + carry) | 0;
-      if (o.address32) this.high = 0;
+      low = (before + distanceLow) | 0;
+      const carry = carryOf(before, distanceLow, low);
+      this.high = o.address32 ? 0 : (this.high + distanceHigh + carry) | 0;
     }
     let address = this.high * TWO_32 + (low >>> 0);
     if (o.segment !== SEGMENT_NONE) {

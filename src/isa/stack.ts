@@ -96,11 +96,18 @@ function frameOf(x: Processor): number {
   return x.regs[RBP_LOW + 1]! * 0x1_0000_0000 + (x.regs[RBP_LOW]! >>> 0);
 }
 
+/** An address in the stack segment. @throws #SS(0) if it is not canonical */
+function stackCanonical(x: Processor, address: number): number {
+  if (address >= 0x8000_0000_0000 || address < -0x8000_0000_0000) {
+    x.fault.stack(0);
+  }
+  return address;
+}
+
 /** LEAVE: RSP ← RBP, then RBP is popped. */
 export const leave: Handler = (x, o) => {
   const r = x.regs;
-  const frame = frameOf(x);
-  if (frame >= 0x8000_0000_0000 || frame < -0x8000_0000_0000) x.fault.stack(0);
+  const frame = stackCanonical(x, frameOf(x));
   const low = x.load(o.width, frame);
   r[RSP_LOW] = r[RBP_LOW]!;
   r[RSP_LOW + 1] = r[RBP_LOW + 1]!;
@@ -135,7 +142,7 @@ function buildFrame(
   // 1. What is to be pushed, in its order, and the last word of the frame can be stored to; the enclosing frame can be read.
   const outer = frameOf(x);
   for (let i = 0; i <= level; i++) {
-    if (i > 0 && i < level) x.load(width, outer - width * i);
+    if (i > 0 && i < level) x.load(width, stackCanonical(x, outer - width * i));
     x.checkStore(x.stackAddress(-width * (i + 1)), width);
   }
   x.checkStore(x.stackAddress(-width * (level + 1) - bytes), width);
