@@ -88,7 +88,9 @@ async function boot(files: LinuxFiles): Promise<void> {
     same,
     "boot: RAM, digest, clk and serial output equal in two runs and after save and load in the middle",
   );
-  results["boot"] = one;
+  // The digest covers the machine's own tables, too, so it is of this version.
+  const { clk, ram, serial } = one;
+  results["boot"] = { clk, ram, serial };
 }
 
 async function memtest(): Promise<void> {
@@ -125,11 +127,8 @@ function compareWithRecord(): void {
   for (const [name, result] of Object.entries(results)) {
     const same =
       JSON.stringify(result) === JSON.stringify(record.results[name]);
-    say(
-      `  ${name}: ${
-        same ? "ended as recorded" : "ended otherwise than recorded"
-      }`,
-    );
+    const how = same ? "as recorded" : "otherwise than recorded";
+    say(`  ${name}: ended ${how} (dev/linux/record.json)`);
   }
 }
 

@@ -196,15 +196,19 @@ Deno.test("any damage to a file is refused with a message, or the machine comes 
     fc.tuple(fc.nat(length - 1), fc.integer({ min: 0, max: 255 })),
     { minLength: 1, maxLength: 4 },
   );
+  const loaders = [
+    bootloaderImage,
+    (file: Uint8Array) => linuxImage(file, { ramBytes: RAM }),
+  ];
   fc.assert(fc.property(damage, (bytes) => {
     const file = elfFile();
     for (const [at, value] of bytes) file[at] = value;
-    for (const load of [bootloaderImage, linuxImage]) {
+    for (const load of loaders) {
       try {
-        load(file);
+        new Machine({ image: load(file), ramBytes: RAM });
       } catch (error) {
         if (!(error instanceof RangeError)) throw error;
-        if (!/^Cannot (load|boot) the /.test(error.message)) throw error;
+        if (!/^Cannot (load|boot|map|place) /.test(error.message)) throw error;
       }
     }
   }));
