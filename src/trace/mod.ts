@@ -1,5 +1,5 @@
 /**
- * Pictures of what a kernel does.
+ * Pictures of what a kernel does, and what its events tell.
  *
  * @module
  */
@@ -20,5 +20,13 @@ export {
   type HeapSample,
   sampleHeap,
 } from "./heap_map.ts";
+export {
+  type CompleteLog,
+  type LiveBlock,
+  type MemoryHazard,
+  type MemoryHazardKind,
+  memoryHazards,
+  type MemoryReport,
+} from "./memory_hazards.ts";
 export { screenPicture } from "./screen_picture.ts";
 export type { VgaState } from "../hw/vga_state.ts";

@@ -15,7 +15,12 @@ import {
   FixedSizeBlockHeap,
   type FixedSizeBlockState,
 } from "./fixed_size_block.ts";
-import type { HeapCore } from "./heap.ts";
+import {
+  CheckedHeap,
+  type CheckedOptions,
+  type CheckedState,
+} from "./checked.ts";
+import type { Heap, HeapCore } from "./heap.ts";
 import type { HoleListState } from "./hole_list.ts";
 import { IndexedFirstFitHeap } from "./indexed_first_fit.ts";
 import { LinkedListHeap } from "./linked_list.ts";
@@ -131,4 +136,23 @@ export function tlsfDesign(memory: WordMemory, state?: object): TlsfHeap {
  */
 export function buddyDesign(memory: WordMemory, state?: object): BuddyHeap {
   return new BuddyHeap(memory, goOn(state));
+}
+
+/**
+ * Any of these in a heap that checks: red zones, poison, double frees, wrong
+ * layouts, leaks. It takes more room, and each operation reads its block.
+ *
+ * @param design The heap inside.
+ * @param options How it checks; `now` gives the clk of an allocation.
+ * @returns The design of the two.
+ */
+export function checkedDesign(
+  design: HeapDesign<Heap>,
+  options: Omit<CheckedOptions, "state"> = {},
+): HeapDesign<CheckedHeap> {
+  return (memory, state) => {
+    const known = state as CheckedState | undefined;
+    const inner = design(memory, known?.inner);
+    return new CheckedHeap(inner, { ...options, ...goOn(known) });
+  };
 }

@@ -1,4 +1,9 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import tests from "../../../vectors/blog_os-allocators.json" with {
   type: "json",
 };
@@ -7,7 +12,7 @@ import { Machine } from "../../hw/machine.ts";
 import { lockId } from "../sync/mod.ts";
 import { allocErrorLayoutText } from "./alloc_error.ts";
 import { Dummy } from "./dummy.ts";
-import { bumpDesign, firstFitDesign } from "./heap_designs.ts";
+import { bumpDesign, checkedDesign, firstFitDesign } from "./heap_designs.ts";
 import { HEAP_SIZE, HEAP_START } from "./kernel_heap.ts";
 import {
   DESIGNS,
@@ -165,6 +170,30 @@ Deno.test("KernelHeap panics when a handler allocates or frees, if told to", () 
         "interrupted may hold ALLOCATOR",
     );
   }
+});
+
+Deno.test("KernelHeap with checkedDesign panics at a double free, and knows the leaks", () => {
+  const clks: number[] = [];
+  const { stop } = panicOf((memory, state) => {
+    const cpu = { now: () => clks.at(-1)! };
+    return checkedDesign(firstFitDesign, cpu)(memory, state);
+  }, ({ cpu, heap }) => {
+    clks.push(cpu.rdtsc());
+    const [a, b] = [heap.alloc(24, 8)!, heap.alloc(40, 8)!];
+    clks.push(cpu.rdtsc());
+    heap.dealloc(a, 24, 8);
+    assertEquals(heap.heap!.leaks(), [{
+      offset: b - HEAP_START,
+      layout: { size: 40, align: 8 },
+      allocatedAt: clks[0]!,
+    }]);
+    heap.dealloc(a, 24, 8);
+  });
+  assert(stop.reason === "panic");
+  assertStringIncludes(
+    stop.message,
+    `a double free, allocated at ${clks[0]}, freed at ${clks[1]}`,
+  );
 });
 
 Deno.test("KernelHeap reports blocks, and the digest does not depend on it", () => {

@@ -20,6 +20,7 @@ import type { OffsetPageTable } from "../memory/mappers/offset_page_table.ts";
 import {
   buddyDesign,
   bumpDesign,
+  checkedDesign,
   firstFitDesign,
   fixedSizeBlockDesign,
   type HeapDesign,
@@ -45,6 +46,7 @@ export const DESIGNS: readonly (readonly [string, HeapDesign<Heap>])[] = [
   ["indexed first fit", indexedFirstFitDesign],
   ["tlsf", tlsfDesign],
   ["buddy", buddyDesign],
+  ["checked TLSF", checkedDesign(tlsfDesign)],
 ];
 
 /** A kernel's state with a heap in it. */
