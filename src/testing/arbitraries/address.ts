@@ -6,6 +6,7 @@
  */
 
 import fc from "fast-check";
+import type { EntryFlags } from "../../kernel/memory/mappers/mapper.ts";
 import type { Arbitrary } from "./arbitrary.ts";
 import {
   type PhysAddr,
@@ -24,12 +25,14 @@ import {
 import {
   PTE_A,
   PTE_D,
+  PTE_FLAGS_LOW,
   PTE_G,
   PTE_P,
   PTE_PCD,
   PTE_PWT,
   PTE_RW,
   PTE_US,
+  PTE_XD_HIGH,
 } from "../../hw/page_table.ts";
 
 const VIRT_MAX = 2 ** 47 - 1;
@@ -135,6 +138,35 @@ export function anyFrame<S extends PageSize = Size4KiB>(
   );
 }
 
+/**
+ * NO_EXECUTE, bit 63 of an entry, in flags of scripts and models: there it
+ * stands where an entry has its address.
+ */
+export const SCRIPT_NO_EXECUTE = 0x1000;
+
+/**
+ * Flags of a script, as a mapper takes them.
+ *
+ * @param flags Bits 0 to 11 of an entry, and {@linkcode SCRIPT_NO_EXECUTE}.
+ * @returns A number, or a word where it has a high half.
+ */
+export function entryFlagsOf(flags: number): EntryFlags {
+  if ((flags & SCRIPT_NO_EXECUTE) === 0) return flags;
+  return { low: flags & PTE_FLAGS_LOW, high: PTE_XD_HIGH };
+}
+
+/**
+ * The flags of an entry, as a script has them.
+ *
+ * @param low Low word.
+ * @param high High word.
+ * @returns Bits 0 to 11, and {@linkcode SCRIPT_NO_EXECUTE}.
+ */
+export function scriptFlagsOf(low: number, high: number): number {
+  const noExecute = high < 0 || high >= PTE_XD_HIGH;
+  return (low & PTE_FLAGS_LOW) | (noExecute ? SCRIPT_NO_EXECUTE : 0);
+}
+
 /** Flags of the low word, by their names. */
 const FLAGS: readonly (readonly [number, string])[] = [
   [PTE_P, "PTE_P"],
@@ -163,10 +195,14 @@ export function anyEntryFlags(present: boolean = true): Arbitrary<number> {
 /**
  * Flags as code.
  *
- * @param flags Flags of the low word.
+ * @param flags Flags of the low word, and {@linkcode SCRIPT_NO_EXECUTE}.
  * @returns For example `PTE_P | PTE_RW`.
  */
 export function entryFlagsText(flags: number): string {
+  if ((flags & SCRIPT_NO_EXECUTE) !== 0) {
+    const low = entryFlagsText(flags & PTE_FLAGS_LOW);
+    return `{ low: ${low}, high: PTE_XD_HIGH }`;
+  }
   const named = FLAGS.filter(([bit]) => (flags & bit) !== 0);
   const rest = named.reduce((left, [bit]) => left & ~bit, flags);
   const names = named.map(([, name]) => name);

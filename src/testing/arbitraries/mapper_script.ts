@@ -16,7 +16,7 @@ import {
   SIZE_4_KIB,
 } from "../../hw/page.ts";
 import { PTE_P, PTE_RW, PTE_US } from "../../hw/page_table.ts";
-import { anyEntryFlags, entryFlagsText } from "./address.ts";
+import { anyEntryFlags, entryFlagsText, SCRIPT_NO_EXECUTE } from "./address.ts";
 import { anySteps } from "./steps.ts";
 
 /** Which size of page: that of level 1, 2 or 3. */
@@ -281,7 +281,10 @@ export function anyMapperScript(
   const { lengthMax = 40, large = true } = options;
   const op = <T extends MapperOperation["op"]>(name: T) => fc.constant(name);
   const path = anyPagePath(large);
-  const flags = anyEntryFlags();
+  const flags = fc.tuple(
+    anyEntryFlags(),
+    fc.constantFrom(0, 0, SCRIPT_NO_EXECUTE),
+  ).map(([low, noExecute]) => low | noExecute);
   const drawn: Record<MapperOperation["op"], Arbitrary<MapperOperation>> = {
     "map": fc.record({
       op: op("map"),

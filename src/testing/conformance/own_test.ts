@@ -35,29 +35,21 @@ import {
 } from "../../kernel/task/mod.ts";
 import {
   checkExecutor,
-  type ExecutorCheckOptions,
-  type MakeCheckedExecutor,
-} from "./check_executor.ts";
-import {
   checkFrameAllocator,
-  type FrameCheckOptions,
-  type MakeCheckedFrames,
-} from "./check_frame_allocator.ts";
-import {
   checkHeap,
-  type HeapCheckOptions,
-  type MakeCheckedHeap,
-} from "./check_heap.ts";
-import {
   checkLock,
-  type LockCheckOptions,
-  type MakeCheckedLock,
-} from "./check_lock.ts";
-import {
   checkMapper,
+  type ExecutorCheckOptions,
+  type FrameCheckOptions,
+  type HeapCheckOptions,
+  type LockCheckOptions,
+  type MakeCheckedExecutor,
+  type MakeCheckedFrames,
+  type MakeCheckedHeap,
+  type MakeCheckedLock,
   type MakeCheckedMapper,
   type MapperCheckOptions,
-} from "./check_mapper.ts";
+} from "./mod.ts";
 
 /** Scripts for each; more where fast-check is told so. */
 const GLOBAL = fc.readConfigureGlobal()?.numRuns ?? 100;

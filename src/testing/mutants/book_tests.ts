@@ -26,10 +26,10 @@ import { HOST_ENV } from "../../kernel/sync/env.ts";
 import type { Context, Future } from "../../kernel/task/future.ts";
 import { PENDING, type Poll, READY } from "../../kernel/task/poll.ts";
 import type { Waker } from "../../kernel/task/waker.ts";
-import type { MakeCheckedExecutor } from "../conformance/check_executor.ts";
+import type { MakeCheckedExecutor } from "../conformance/executor_laws.ts";
 import type { MakeCheckedFrames } from "../conformance/check_frame_allocator.ts";
 import type { MakeCheckedLock } from "../conformance/check_lock.ts";
-import type { MakeCheckedMapper } from "../conformance/check_mapper.ts";
+import type { MakeCheckedMapper } from "../conformance/mapper_laws.ts";
 import { IdleModel } from "../models/executor_model.ts";
 import { ModelTlb, TableMemory, walkTables } from "../models/paging_model.ts";
 

@@ -4,10 +4,8 @@
  * @module
  */
 
-import {
-  checkExecutor,
-  type MakeCheckedExecutor,
-} from "../conformance/check_executor.ts";
+import { checkExecutor } from "../conformance/check_executor.ts";
+import type { MakeCheckedExecutor } from "../conformance/executor_laws.ts";
 import type { Mutant } from "./mutant.ts";
 import { EXECUTOR_BUGS, PlantedExecutor } from "./planted_executor.ts";
 

@@ -6,7 +6,8 @@
 
 import type { WordMemory } from "../../base/word_memory.ts";
 import type { HeapCore } from "../../kernel/allocator/heap.ts";
-import { checkHeap, type HeapCheckOptions } from "../conformance/check_heap.ts";
+import { checkHeap } from "../conformance/check_heap.ts";
+import type { HeapCheckOptions } from "../conformance/heap_laws.ts";
 import type { Mutant } from "./mutant.ts";
 import { BLOCKS_BUGS, PlantedBlocks } from "./planted_blocks.ts";
 import { FIRST_FIT_BUGS, PlantedFirstFit } from "./planted_first_fit.ts";

@@ -4,10 +4,8 @@
  * @module
  */
 
-import {
-  checkMapper,
-  type MakeCheckedMapper,
-} from "../conformance/check_mapper.ts";
+import { checkMapper } from "../conformance/check_mapper.ts";
+import type { MakeCheckedMapper } from "../conformance/mapper_laws.ts";
 import type { Mutant } from "./mutant.ts";
 import { MAPPER_BUGS, PlantedMapper } from "./planted_mapper.ts";
 

@@ -10,7 +10,7 @@ import type { Idle } from "../../kernel/task/idle.ts";
 import { KindTable } from "../../kernel/task/kind_table.ts";
 import { type Poll, READY } from "../../kernel/task/poll.ts";
 import type { Waker } from "../../kernel/task/waker.ts";
-import type { CheckedExecutor } from "../conformance/check_executor.ts";
+import type { CheckedExecutor } from "../conformance/executor_laws.ts";
 
 /** What can be wrong with a {@linkcode PlantedExecutor}. */
 export const EXECUTOR_BUGS = [

@@ -4,9 +4,11 @@
  * @module
  */
 
+import { NO_EVENTS } from "../../base/events.ts";
 import type { PhysAddr, VirtAddr } from "../../hw/addr.ts";
 import type { Frame, Page, Size1GiB, Size2MiB } from "../../hw/page.ts";
 import type { AddressRange } from "../../hw/page_range.ts";
+import { PTE_XD_HIGH } from "../../hw/page_table.ts";
 import type {
   FrameAllocator,
   FrameDeallocator,
@@ -16,8 +18,11 @@ import {
   flushState,
   MapperFlush,
 } from "../../kernel/memory/mappers/flush.ts";
-import { NO_EVENTS } from "../../base/events.ts";
-import type { CleanedUp, Mapper } from "../../kernel/memory/mappers/mapper.ts";
+import type {
+  CleanedUp,
+  EntryFlags,
+  Mapper,
+} from "../../kernel/memory/mappers/mapper.ts";
 import {
   FRAME_ALLOCATION_FAILED,
   PAGE_NOT_MAPPED,
@@ -29,6 +34,7 @@ import {
   offsetPageTableState,
 } from "../../kernel/memory/mappers/offset_page_table.ts";
 import type { PageTableMemory } from "../../kernel/memory/mappers/page_table_memory.ts";
+import { SCRIPT_NO_EXECUTE, scriptFlagsOf } from "../arbitraries/address.ts";
 
 /** What can be wrong with a {@linkcode PlantedMapper}. */
 export const MAPPER_BUGS = [
@@ -53,6 +59,9 @@ export const MAPPER_BUGS = [
   "flushes the page behind",
   "flushes nothing when it unmaps",
   "flushes nothing when flags change",
+  "loses NO_EXECUTE",
+  "gives parents NO_EXECUTE, too",
+  "keeps NO_EXECUTE when flags change",
   "adds flags instead of replacing them",
   "loses the address's high word when flags change",
   "changes the flags of all levels",
@@ -109,23 +118,27 @@ export class PlantedMapper {
   mapTo(
     page: Page,
     frame: Frame,
-    flags: number,
+    flags: EntryFlags,
     frames: FrameAllocator,
   ): ReturnType<Mapper["mapTo"]> {
-    return this.mapToWithTableFlags(page, frame, flags, flags & 7, frames);
+    const parents = script(flags) & 7;
+    return this.mapToWithTableFlags(page, frame, flags, parents, frames);
   }
 
   mapToWithTableFlags(
     page: Page,
     frame: Frame,
-    flags: number,
-    parents: number,
+    flags: EntryFlags,
+    parents: EntryFlags,
     frames: FrameAllocator,
   ): ReturnType<Mapper["mapTo"]> {
     if (this.#has("takes a frame before it looks")) frames.allocateFrame();
     let table = this.#root;
     const all = this.#has("gives parents all flags of the page");
-    const given = all ? flags : parents;
+    const more = this.#has("gives parents NO_EXECUTE, too")
+      ? script(flags) & SCRIPT_NO_EXECUTE
+      : 0;
+    const given = script(all ? flags : parents) | more;
     for (let level = 4; level > 1; level--) {
       const { at, low, high } = this.#entry(table, page, level);
       if (low === 0 && high === 0) {
@@ -142,7 +155,8 @@ export class PlantedMapper {
         continue;
       }
       const adds = !this.#has("adds no flags to parents that exist");
-      if (adds) this.#store(at, this.#address(low, high), low % 4096 | given);
+      const old = scriptFlagsOf(low, high);
+      if (adds) this.#store(at, this.#address(low, high), old | given);
       if ((low & 0x80) !== 0 && !this.#has("walks into a large page")) {
         return PARENT_ENTRY_HUGE_PAGE;
       }
@@ -157,13 +171,13 @@ export class PlantedMapper {
       return new PageAlreadyMapped(named, 4096);
     }
     const cut = this.#has("takes 32 bits of a frame");
-    this.#store(at, cut ? frame % TWO_32 : frame, flags);
+    const loses = this.#has("loses NO_EXECUTE") ? SCRIPT_NO_EXECUTE : 0;
+    const own = script(flags) & ~loses;
+    this.#store(at, cut ? frame % TWO_32 : frame, own);
     return this.#flush(page);
   }
 
-  unmap(
-    page: Page,
-  ): ReturnType<Mapper["unmap"]> {
+  unmap(page: Page): ReturnType<Mapper["unmap"]> {
     const where = this.#has("unmaps the page behind")
       ? page + 4096 as Page
       : page;
@@ -190,10 +204,8 @@ export class PlantedMapper {
 
   updateFlags(
     page: Page,
-    flags: number,
-  ): ReturnType<
-    Mapper["updateFlags"]
-  > {
+    flags: EntryFlags,
+  ): ReturnType<Mapper["updateFlags"]> {
     const found = this.#find(page);
     if (found === "huge") return PARENT_ENTRY_HUGE_PAGE;
     if (found === null || found.low === 0 && found.high === 0) {
@@ -205,10 +217,16 @@ export class PlantedMapper {
     if (this.#has("loses the address's high word when flags change")) {
       frame %= TWO_32;
     }
-    this.#store(at, frame, adds ? low % 4096 | flags : flags);
+    const old = scriptFlagsOf(low, high);
+    const kept = adds
+      ? old
+      : this.#has("keeps NO_EXECUTE when flags change")
+      ? old & SCRIPT_NO_EXECUTE
+      : 0;
+    this.#store(at, frame, kept | script(flags));
     if (this.#has("changes the flags of all levels")) {
       const top = this.#entry(this.#root, page, 4);
-      this.#store(top.at, this.#address(top.low, top.high), flags);
+      this.#store(top.at, this.#address(top.low, top.high), script(flags));
     }
     return this.#flush(page, this.#has("flushes nothing when flags change"));
   }
@@ -337,9 +355,17 @@ export class PlantedMapper {
   }
 
   #store(at: number, address: number, flags: number): void {
-    this.#memory.store32(at + 4, Math.floor(address / TWO_32));
-    this.#memory.store32(at, address % TWO_32 + flags);
+    const noExecute = (flags & SCRIPT_NO_EXECUTE) !== 0 ? PTE_XD_HIGH : 0;
+    this.#memory.store32(at + 4, Math.floor(address / TWO_32) + noExecute);
+    this.#memory.store32(at, address % TWO_32 + flags % 4096);
   }
+}
+
+/** Flags as scripts have them: one number, whatever they hold. */
+function script(flags: EntryFlags): number {
+  return typeof flags === "number"
+    ? flags
+    : scriptFlagsOf(flags.low, flags.high);
 }
 
 function ordinal(address: number): number {
