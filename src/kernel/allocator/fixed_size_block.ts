@@ -121,9 +121,10 @@ export class FixedSizeBlockHeap<F extends object = object> extends BaseHeap {
     const low = align - 1;
     // As many as those of the greater. None for 0 or less: no list has them.
     const zeros = Math.clz32((size - 1) | low | BITS_MIN);
+    if (zeros < ZEROS_MIN) return this.fallback.alloc(size, align);
     const words = this.#words;
     if (
-      words === null || zeros < ZEROS_MIN || (align & low) !== 0 ||
+      words === null || (align & low) !== 0 ||
       (size | 0) !== size || (align | 0) !== align
     ) return this.#allocSlow(size, align);
     const heads = this.#heads;
@@ -143,6 +144,10 @@ export class FixedSizeBlockHeap<F extends object = object> extends BaseHeap {
   override dealloc(offset: number, size: number, align: number): void {
     const low = align - 1;
     const zeros = Math.clz32((size - 1) | low | BITS_MIN);
+    if (zeros < ZEROS_MIN) {
+      this.fallback.dealloc(offset, size, align);
+      return;
+    }
     const words = this.#words;
     const word = offset >> 2;
     if (
