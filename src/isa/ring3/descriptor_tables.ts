@@ -2,13 +2,13 @@
  * The tables that a kernel needs before it can run anything in ring 3: segments for both rings, a TSS with the stack on
  * which interrupts from ring 3 arrive, and gates.
  *
- * Source: SDM 3A, "Segment Descriptors", "Task-State Segment (TSS)", "IDT Descriptors"; the order of the segments is the one
- * that SYSRET wants.
+ * Source: SDM 3A, "Segment Descriptors", "Task-State Segment (TSS)", "IDT Descriptors", "Fast System Calls in 64-Bit Mode"; the
+ * order of the segments is the one that SYSRET wants.
  *
  * @module
  */
 
-import type { VirtAddr } from "../../hw/addr.ts";
+import { addrHigh, addrLow, type VirtAddr } from "../../hw/addr.ts";
 import {
   GlobalDescriptorTable,
   KERNEL_CODE_SEGMENT,
@@ -24,6 +24,17 @@ import {
   InterruptDescriptorTable,
 } from "../../hw/idt.ts";
 import type { Instructions } from "../../hw/instructions.ts";
+import {
+  EFER_SCE,
+  MSR_EFER,
+  MSR_FMASK,
+  MSR_LSTAR,
+  MSR_STAR,
+  RFLAGS_AC,
+  RFLAGS_DF,
+  RFLAGS_IF,
+  RFLAGS_TF,
+} from "../../hw/registers.ts";
 import { taskStateSegment, writeTss } from "../../hw/tss.ts";
 
 /** Selector of the kernel's code. */
@@ -34,6 +45,9 @@ export const USER_DATA = 0x1b;
 export const USER_CODE = 0x23;
 const TSS_SELECTOR = 0x28;
 const TSS_OFFSET = 0x100;
+
+/** What SYSRET adds 16 to for CS and 8 for SS. */
+const SYSRET_BASE = 0x13;
 
 /** A gate to be. */
 export interface Ring3Gate {
@@ -84,6 +98,21 @@ export function loadTables(
   }
   interrupts.write(cpuSink(cpu), idt);
   cpu.lidt(idt, IDT_BYTES - 1);
+}
+
+/**
+ * Lets SYSCALL enter the kernel, with interrupts off.
+ *
+ * @param cpu whose registers are written
+ * @param entry where it enters
+ */
+export function enableSyscall(cpu: Instructions, entry: VirtAddr): void {
+  cpu.writeMsr(MSR_STAR, 0, (SYSRET_BASE << 16) | KERNEL_CODE);
+  cpu.writeMsr(MSR_LSTAR, addrLow(entry), addrHigh(entry));
+  const mask = RFLAGS_IF | RFLAGS_TF | RFLAGS_DF | RFLAGS_AC;
+  cpu.writeMsr(MSR_FMASK, mask, 0);
+  const efer = cpu.readMsr(MSR_EFER);
+  cpu.writeMsr(MSR_EFER, efer | EFER_SCE, 0);
 }
 
 function cpuSink(

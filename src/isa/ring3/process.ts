@@ -5,7 +5,7 @@
  */
 
 import type { VirtAddr } from "../../hw/addr.ts";
-import { RSP } from "../../hw/general_registers.ts";
+import { R11, RCX, RSP } from "../../hw/general_registers.ts";
 import type { Instructions } from "../../hw/instructions.ts";
 import {
   FRAME_CS,
@@ -110,6 +110,23 @@ export function saveProcess(
   state.rflags = cpu.load64(at(FRAME_RFLAGS));
   registers[2 * RSP] = cpu.load64(at(FRAME_RSP));
   registers[2 * RSP + 1] = cpu.high;
+}
+
+/**
+ * Takes over what SYSCALL left: registers, with RIP in RCX and RFLAGS in R11, and the program's own stack.
+ *
+ * @param cpu the CPU in the handler
+ * @param state receives it
+ */
+export function saveCaller(cpu: Instructions, state: ProcessState): void {
+  const { registers, rip } = state;
+  for (let register = 0; register < REGISTERS; register++) {
+    registers[2 * register] = cpu.readRegister(register);
+    registers[2 * register + 1] = cpu.high;
+  }
+  rip[0] = registers[2 * RCX]!;
+  rip[1] = registers[2 * RCX + 1]!;
+  state.rflags = registers[2 * R11]! >>> 0;
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
  * Programs of machine code in ring 3 under a kernel in TypeScript: what such a kernel needs besides its own ideas. The
- * kernel gets their system calls (INT 80h), their faults, the timer and the keyboard as calls of TypeScript, and may end, copy
+ * kernel gets their system calls (INT 80h and SYSCALL), their faults, the timer and the keyboard as calls of TypeScript, and may end, copy
  * and rewind them in any of these.
  *
  * A program runs until something interrupts it; then all of its registers are data, and no JavaScript is live while it
@@ -8,11 +8,12 @@
  *
  * | vector | entry |
  * |---|---|
- * | 0, 6, 13, 14 | the program's faults |
+ * | 0, 1, 3–7, 10–14, 16, 17, 19 | the program's faults |
+ * | 2, 0x27 | nothing: NMI, and requests that went away |
  * | 0x20, 0x21 | timer and keyboard |
- * | 0x80 | system call |
+ * | 0x80, SYSCALL | system call |
  *
- * *Not modelled*: SYSCALL, floating-point state, more than one stack for interrupts (handlers run with interrupts off).
+ * *Not modelled*: floating-point state, more than one stack for interrupts (handlers run with interrupts off).
  *
  * @module
  */
@@ -20,10 +21,23 @@
 import { type VirtAddr, virtAddr } from "../../hw/addr.ts";
 import type { BootInfo } from "../../hw/boot_info.ts";
 import {
+  pushesErrorCode,
+  VECTOR_AC,
+  VECTOR_BP,
+  VECTOR_BR,
+  VECTOR_DB,
   VECTOR_DE,
   VECTOR_GP,
+  VECTOR_MF,
+  VECTOR_NM,
+  VECTOR_NMI,
+  VECTOR_NP,
+  VECTOR_OF,
   VECTOR_PF,
+  VECTOR_SS,
+  VECTOR_TS,
   VECTOR_UD,
+  VECTOR_XM,
 } from "../../hw/exception.ts";
 import { RDI, RSI, RSP } from "../../hw/general_registers.ts";
 import { formatHex } from "../../hw/format_hex.ts";
@@ -41,6 +55,7 @@ import {
 import { type Elf64, isLoaded, PF_W, PF_X } from "../loaders/elf64.ts";
 import { AddressSpace } from "./address_space.ts";
 import {
+  enableSyscall,
   KERNEL_CODE,
   loadTables,
   type Ring3Gate,
@@ -53,6 +68,7 @@ import {
   type ProcessState,
   processState,
   restoreProcess,
+  saveCaller,
   saveProcess,
   setProcessRegister,
   setProcessRip,
@@ -69,6 +85,8 @@ const PAGE = 4096;
 const STACK_PAGES = 4;
 const VECTOR_TIMER = 0x20;
 const VECTOR_KEYBOARD = 0x21;
+/** Of IRQ 7, for a request that went away. */
+const VECTOR_SPURIOUS = 0x27;
 const VECTOR_SYSCALL = 0x80;
 const END_OF_INTERRUPT = 0x20;
 const RING = 3;
@@ -103,7 +121,7 @@ export interface ProgramFault {
 
 /** What the kernel does. Each is called with interrupts off, the program's registers in its state. */
 export interface Ring3Handlers {
-  /** INT 80h: by convention number in RAX, arguments in RDI and RSI, the answer in RAX. */
+  /** INT 80h or SYSCALL: by convention number in RAX, arguments in RDI, RSI, RDX, the answer in RAX. */
   syscall(running: ProcessState): void;
   /** A fault. Returns whether the program may try again; else it ends. Default: it ends. */
   fault?(running: ProcessState, fault: ProgramFault): boolean;
@@ -188,13 +206,14 @@ export class Ring3 {
     this.#handlers = handlers;
     this.frames = new Frames(cpu, state.frames);
     this.entries = [
-      entry("ring3-divide", () => this.#fault(VECTOR_DE, false)),
-      entry("ring3-opcode", () => this.#fault(VECTOR_UD, false)),
-      entry("ring3-protection", () => this.#fault(VECTOR_GP, true)),
-      entry("ring3-page-fault", () => this.#fault(VECTOR_PF, true)),
+      ...FAULTS.map((vector) =>
+        entry(`ring3-fault-${vector}`, () => this.#fault(vector))
+      ),
+      entry("ring3-ignored", () => this.#cpu.iretq()),
       entry("ring3-timer", () => this.#timer()),
       entry("ring3-keyboard", () => this.#keyboard()),
       entry("ring3-syscall", () => this.#syscall()),
+      entry("ring3-fast-syscall", () => this.#fastSyscall()),
     ];
   }
 
@@ -220,6 +239,7 @@ export class Ring3 {
     const end = virtAddr(stack + STACK_PAGES * PAGE);
     state.frame = end - STACK_FRAME_BYTES;
     loadTables(cpu, frames.at(gdt), frames.at(idt), end, GATES);
+    enableSyscall(cpu, cpu.entryAddress("ring3-fast-syscall"));
     startTimer(cpu, timerTicks);
   }
 
@@ -409,6 +429,15 @@ export class Ring3 {
     this.#leave(process);
   }
 
+  /** SYSCALL changes no stack: until the kernel's own is in place, nothing may be pushed. */
+  #fastSyscall(): void {
+    const process = this.current!;
+    saveCaller(this.#cpu, process);
+    this.#cpu.writeRsp(this.state.frame as VirtAddr);
+    this.#handlers.syscall(process);
+    this.#leave(process);
+  }
+
   #timer(): void {
     const process = this.#enter();
     this.#cpu.out8(0x20, END_OF_INTERRUPT);
@@ -426,8 +455,8 @@ export class Ring3 {
     else this.#cpu.iretq();
   }
 
-  #fault(vector: number, hasCode: boolean): void {
-    const errorCode = hasCode ? this.#cpu.pop64() : 0;
+  #fault(vector: number): void {
+    const errorCode = pushesErrorCode(vector) ? this.#cpu.pop64() : 0;
     const address = vector === VECTOR_PF ? this.#cpu.readCr2() : 0;
     const process = this.#enter();
     if (!process) {
@@ -498,14 +527,34 @@ const entry = (name: string, run: () => void): HostEntry => ({ name, run });
 const gate = (vector: number, name: string): Ring3Gate => ({
   vector,
   name,
-  forPrograms: vector === VECTOR_SYSCALL,
+  forPrograms: FOR_PROGRAMS.includes(vector),
 });
 
+/** All that a program can bring about, whatever it executes: none may find no gate. */
+const FAULTS: readonly number[] = [
+  VECTOR_DE,
+  VECTOR_DB,
+  VECTOR_BP,
+  VECTOR_OF,
+  VECTOR_BR,
+  VECTOR_UD,
+  VECTOR_NM,
+  VECTOR_TS,
+  VECTOR_NP,
+  VECTOR_SS,
+  VECTOR_GP,
+  VECTOR_PF,
+  VECTOR_MF,
+  VECTOR_AC,
+  VECTOR_XM,
+];
+/** INT3 is a program's to use. */
+const FOR_PROGRAMS: readonly number[] = [VECTOR_BP, VECTOR_SYSCALL];
+
 const GATES: readonly Ring3Gate[] = [
-  gate(VECTOR_DE, "ring3-divide"),
-  gate(VECTOR_UD, "ring3-opcode"),
-  gate(VECTOR_GP, "ring3-protection"),
-  gate(VECTOR_PF, "ring3-page-fault"),
+  ...FAULTS.map((vector) => gate(vector, `ring3-fault-${vector}`)),
+  gate(VECTOR_NMI, "ring3-ignored"),
+  gate(VECTOR_SPURIOUS, "ring3-ignored"),
   gate(VECTOR_TIMER, "ring3-timer"),
   gate(VECTOR_KEYBOARD, "ring3-keyboard"),
   gate(VECTOR_SYSCALL, "ring3-syscall"),

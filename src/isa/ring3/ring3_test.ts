@@ -12,11 +12,11 @@ import {
 } from "@std/assert";
 import { COUNTER, FAULTS } from "../../../examples/guest/binaries.ts";
 import { virtAddr } from "../../hw/addr.ts";
-import { RAX, RDI, RSI } from "../../hw/general_registers.ts";
+import { RAX, RDI, RSI, RSP } from "../../hw/general_registers.ts";
 import type { Program } from "../../hw/hosted.ts";
 import { Machine } from "../../hw/machine.ts";
 import { isaEngine } from "../engine.ts";
-import { parseElf64 } from "../loaders/elf64.ts";
+import { type Elf64, parseElf64 } from "../loaders/elf64.ts";
 import { elfFile } from "../loaders/support_test.ts";
 import {
   processRegister,
@@ -201,6 +201,90 @@ Deno.test("Ring3: a kernel grows a stack, and ends what reads where it has no bu
     ring3.processes[0]!.why.startsWith("exception 14 at 0x5500_"),
     true,
   );
+});
+
+/** A program of one segment. */
+function programOf(code: string): Elf64 {
+  const file = new Uint8Array(
+    code.split(" ").map((byte) => parseInt(byte, 16)),
+  );
+  const entry = virtAddr(0x5500_0000_0000);
+  const size = { fileOffset: 0, fileBytes: file.length, memBytes: file.length };
+  const segment = {
+    type: 1,
+    flags: 5,
+    virtualAddr: entry,
+    physicalAddr: null,
+    ...size,
+  };
+  return { file, type: 2, entry, segments: [segment] };
+}
+
+Deno.test("Ring3 ends a program whatever it executes, and the next one runs", () => {
+  const rows: [string, number][] = [
+    ["31 c9 f7 f1", 0], // DIV by 0.
+    ["9c 81 0c 24 00 01 00 00 9d 90", 1], // TF by POPFQ.
+    ["cc", 3],
+    ["cd 03", 3],
+    ["0f 0b", 6],
+    ["cd 20", 13], // The timer's gate is not for programs.
+    ["fa", 13],
+    ["f4", 13],
+    ["0f 01 d8", 6], // VMRUN.
+    ["0f 58 c1", 6], // ADDPS.
+    ["e4 60", 13], // IN of a port.
+    ["48 b8 00 00 00 00 00 00 00 80 ff e0", 13], // JMP to what is no address.
+    ["48 bc 00 00 00 00 00 00 00 80 50", 12], // PUSH to what is none.
+    ["b8 10 00 00 00 8e d8", 13], // The kernel's data segment.
+    ["48 b8 00 00 00 00 00 80 ff ff ff e0", 14], // JMP into the host range.
+    ["0f ae 3c 25 00 00 00 00", 14], // CLFLUSH of address 0.
+  ];
+  for (const [code, vector] of rows) {
+    const seen: number[] = [];
+    const machine = machineOf(kernel(
+      (ring3) => {
+        ring3.spawn(programOf(code));
+        ring3.spawn(programOf("31 c0 cd 80"));
+      },
+      () => ({ fault: (_, fault) => (seen.push(fault.vector), false) }),
+    ));
+    assertEquals(machine.run({ clkMax: 1_000_000 }).reason, "exit", code);
+    assertEquals(seen, [vector], code);
+    const [first, second] = stateOf(machine).ring3.processes;
+    assertEquals([first?.status, second?.why], ["ended", "exit"]);
+  }
+});
+
+Deno.test("Ring3 takes no notice of an NMI", () => {
+  const machine = machineOf(counters);
+  machine.addInputs([500_000, 500_001, 600_000].map((clk) => ({
+    clk,
+    source: "nmi",
+  })));
+  assertEquals(machine.run().reason, "exit");
+});
+
+Deno.test("Ring3 takes SYSCALL as INT 80h", () => {
+  // mov eax, 1; mov edi, 7; mov esi, 9; pushfq; pop rbx; syscall; cmp eax, 42; jne to itself; xor eax, eax; syscall
+  const code = "b8 01 00 00 00 bf 07 00 00 00 be 09 00 00 00 9c 5b 0f 05 " +
+    "83 f8 2a 75 fe 31 c0 0f 05";
+  const seen: number[] = [];
+  const program = kernel(
+    (ring3) => void ring3.spawn(programOf(code)),
+    () => ({
+      onCall(caller) {
+        const { rip, rflags } = caller;
+        seen.push(rip[0]!, rflags & 0x200, processRegister(caller, RSP));
+        setProcessRegister(caller, RAX, 42);
+      },
+    }),
+  );
+  const machine = machineOf(program);
+  const stop = machine.run({ clkMax: 1_000_000 });
+  assertEquals(stop.reason, "exit");
+  assertEquals(stateOf(machine).printed, [[7, 9]]);
+  // Behind the instruction, interrupts on, the program's stack.
+  assertEquals(seen, [19, 0x200, USER_STACK_END - 8]);
 });
 
 Deno.test("kill() gives memory back, and the other program goes on", () => {
