@@ -13,7 +13,7 @@ import { formatHex } from "../../hw/format_hex.ts";
 import type { Heap, HeapCore } from "../../kernel/allocator/heap.ts";
 import { anyHeapScript } from "../arbitraries/heap_script.ts";
 import type { HeapCheckOptions, MakeCheckedHeap } from "./heap_laws.ts";
-import { HeapRun, type Place, placeAt } from "./heap_run.ts";
+import { HeapRun, memoryOf, type Place, placeAt } from "./heap_run.ts";
 import { runSuite, type Transcript } from "./report.ts";
 
 /** Scripts that {@linkcode checkHeap} runs by default. */
@@ -31,7 +31,8 @@ export const HEAP_SIZES: readonly number[] = [2048, 1936];
 /**
  * Checks a heap.
  *
- * @param make Makes a fresh heap over the memory that it is given.
+ * @param make Makes a fresh heap over the memory that it is given; one that has
+ * another as its `memory` is tried on that.
  * @param options What it promises; by default it reuses and merges.
  * @returns Scripts that were run.
  * @throws {ConformanceError} If it breaks a law: which one, and the smallest
@@ -52,12 +53,17 @@ export function checkHeap(
   options: HeapCheckOptions = {},
 ): number {
   const { sizes = HEAP_SIZES, flat = false } = options;
+  const merges = (options.frees ?? true) && (options.merges ?? true);
   const bases = flat ? [0] : options.bases ?? HEAP_BASES;
   const places = sizes.flatMap((bytes) =>
     bases.map((base) => {
       const place = (): Place => placeAt(base, bytes, flat);
       const makeHere = (): HeapCore => make(place().memory);
-      return { base, bytes, place, biggest: once(makeHere, bytes) };
+      const whole = (): number => {
+        const here = place();
+        return memoryOf(make(here.memory), here).size;
+      };
+      return { place, biggest: once(makeHere, whole) };
     })
   );
   const scripts = anyHeapScript({
@@ -70,13 +76,17 @@ export function checkHeap(
   return runSuite(
     "checkHeap",
     fc.tuple(scripts, fc.constantFrom(...places)),
-    ([script, { base, bytes, place, biggest }], transcript) => {
+    ([script, { place, biggest }], transcript) => {
+      // First: a heap over a memory of its own may begin anew in it.
+      const whole = merges ? biggest(transcript) : 0;
       const here = place();
+      const heap = make(here.memory);
+      const { size, base } = memoryOf(heap, here);
       const at = base === 0 ? "" : ` at ${formatHex(base)}`;
-      transcript.note(`// ${bytes} bytes${at}`);
-      const run = new HeapRun(make(here.memory), here, options, transcript);
+      transcript.note(`// ${size} bytes${at}`);
+      const run = new HeapRun(heap, here, options, transcript);
       run.script(script);
-      run.end(biggest);
+      run.end(whole);
     },
     options,
     HEAP_RUNS,
@@ -86,11 +96,11 @@ export function checkHeap(
 /** Asks a fresh heap for its biggest block, once. */
 function once(
   make: () => HeapCore,
-  bytes: number,
+  bytes: () => number,
 ): (transcript: Transcript) => number {
   let size = -1;
   return (transcript) => {
-    if (size < 0) size = biggestBlock(make, bytes, transcript);
+    if (size < 0) size = biggestBlock(make, bytes(), transcript);
     return size;
   };
 }

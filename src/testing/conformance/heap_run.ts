@@ -31,6 +31,7 @@ export interface Place {
   readonly restart: () => void;
 }
 
+/** A fresh memory. */
 export function placeAt(base: number, bytes: number, flat: boolean): Place {
   if (flat) {
     const view = new Uint8Array(bytes).fill(OLD_BYTE);
@@ -44,11 +45,16 @@ export function placeAt(base: number, bytes: number, flat: boolean): Place {
   return { memory, bytes: memory.bytes, restart };
 }
 
+/** The memory that a heap says it has: what was handed in, as a rule. */
+export function memoryOf(heap: HeapCore, place: Place): WordMemory {
+  const { memory } = heap as Partial<Heap>;
+  return typeof memory?.load32 === "function" ? memory : place.memory;
+}
+
 /** One heap, one script. */
 export class HeapRun {
   readonly #heap: HeapCore;
   readonly #place: Place;
-  /** The memory that the heap says it has: what was handed in, as a rule. */
   readonly #memory: WordMemory;
   readonly #options: HeapCheckOptions;
   readonly #transcript: Transcript;
@@ -70,10 +76,9 @@ export class HeapRun {
     this.#options = options;
     this.#transcript = transcript;
     this.#reuses = (options.frees ?? true) && (options.reuses ?? true);
-    const own = (heap as Partial<Heap>).memory;
-    const memory = own ?? place.memory;
+    const memory = memoryOf(heap, place);
     this.#memory = memory;
-    this.#model = new HeapModel(place.memory.size, memory.base);
+    this.#model = new HeapModel(memory.size, memory.base);
     this.#byteAt = memory === place.memory
       ? (offset) => place.bytes[offset]!
       : (offset) => {
@@ -92,16 +97,13 @@ export class HeapRun {
     }
   }
 
-  /** Frees what is left, and sees what the heap gives then. */
-  end(biggest: (transcript: Transcript) => number): void {
+  /** Frees what is left; then the biggest block can be had, if one is promised. */
+  end(size: number): void {
     for (const [name, block] of this.#blocks) {
       this.#place.restart();
       this.#free(name, block);
       this.#look();
     }
-    const { frees = true, merges = true } = this.#options;
-    if (!frees || !merges) return;
-    const size = biggest(this.#transcript);
     if (size === 0) return;
     this.#place.restart();
     this.#transcript.call(`heap.alloc(${size}, 1);`);

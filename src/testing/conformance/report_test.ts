@@ -4,7 +4,7 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
-import { FirstFitHeap } from "../../kernel/allocator/first_fit.ts";
+import { FirstFitHeap, FlatMemory } from "../../kernel/allocator/first_fit.ts";
 import { LinkedListHeap } from "../../kernel/allocator/linked_list.ts";
 import { PlantedExecutor } from "../mutants/planted_executor.ts";
 import { PlantedFirstFit } from "../mutants/planted_first_fit.ts";
@@ -118,4 +118,13 @@ Deno.test("a suite runs as many scripts as it is told", () => {
   const make = (memory: ConstructorParameters<typeof FirstFitHeap>[0]) =>
     new FirstFitHeap(memory);
   assertEquals(checkHeap(make, { runs: 7 }), 7);
+});
+
+Deno.test("checkHeap() tries a heap on a memory of its own", () => {
+  const memory = new FlatMemory(new ArrayBuffer(4096));
+  checkHeap(() => new FirstFitHeap(memory), { findsGaps: 48, runs: 100 });
+  const { script } = failure(() =>
+    checkHeap(() => new LinkedListHeap(memory), { runs: 100 })
+  );
+  assertStringIncludes(script, "// 4096 bytes\n");
 });
