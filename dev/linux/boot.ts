@@ -16,6 +16,8 @@ export const COMMAND_LINE =
   "nolapic cryptomgr.notests";
 /** RAM of the machine. */
 export const RAM_BYTES: number = 128 * 2 ** 20;
+/** RAM for one that unpacks itself, and needs room for both. */
+export const PACKED_RAM_BYTES: number = 256 * 2 ** 20;
 /** The clk at which a boot that has not ended is given up. */
 export const CLK_MAX = 2_000_000_000;
 
@@ -48,11 +50,32 @@ export interface BootEnd {
   readonly serial: string;
 }
 
+/**
+ * Boots a bzImage, which unpacks itself.
+ *
+ * @param file the bzImage
+ * @param initrd the initial RAM disk
+ * @param say reports
+ * @returns its end
+ */
+export async function bootPacked(
+  file: Uint8Array,
+  initrd: Uint8Array,
+  say: (line: string) => void,
+): Promise<BootEnd> {
+  const machine = linuxMachine({ vmlinux: file, initrd }, PACKED_RAM_BYTES);
+  runMilestones(machine, say);
+  return await ended(machine);
+}
+
 /** A machine just switched on. */
-export function linuxMachine({ vmlinux, initrd }: LinuxFiles): Machine {
-  const options = { ramBytes: RAM_BYTES, commandLine: COMMAND_LINE, initrd };
+export function linuxMachine(
+  { vmlinux, initrd }: LinuxFiles,
+  ramBytes: number = RAM_BYTES,
+): Machine {
+  const options = { ramBytes, commandLine: COMMAND_LINE, initrd };
   const image = linuxImage(vmlinux, options);
-  return new Machine({ image, engine: isaEngine, ramBytes: RAM_BYTES });
+  return new Machine({ image, engine: isaEngine, ramBytes });
 }
 
 /** What a machine has sent. */

@@ -2,7 +2,7 @@
  * `deno task linux`: kernels that nobody here wrote. Fetches Debian's cloud kernel and memtest86+ with `apt-get download` into
  * an ignored folder, and runs them.
  *
- * Options: names of what to run (`boot`, `memtest`, `forks`; all by default), `--seed S` (1) and `--count N` (20) for `forks`,
+ * Options: names of what to run (`boot`, `bzimage`, `memtest`, `forks`; all by default), `--seed S` (1) and `--count N` (20) for `forks`,
  * `--record` to write what ran and how it ended into `dev/linux/record.json`.
  *
  * @module
@@ -10,7 +10,12 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import { ROOT } from "../files.ts";
-import { bootThrice, type LinuxFiles, linuxMachine } from "./boot.ts";
+import {
+  bootPacked,
+  bootThrice,
+  type LinuxFiles,
+  linuxMachine,
+} from "./boot.ts";
 import { forkAtRandom, FURTHER_CLK } from "./forks.ts";
 import { initrdOf } from "./initrd.ts";
 import { runMemtest } from "./memtest.ts";
@@ -25,7 +30,7 @@ import {
 import { unpackVmlinux } from "./vmlinux.ts";
 
 const RECORD = new URL("record.json", import.meta.url);
-const NAMES = ["boot", "memtest", "forks"];
+const NAMES = ["boot", "bzimage", "memtest", "forks"];
 /** About where a boot ends. */
 const FORKS_CLK_MAX = 520_000_000;
 
@@ -62,8 +67,13 @@ async function provenance(
   say(`  ${row.package} ${row.version}, ${row.file}: SHA-256 ${row.sha256}`);
 }
 
+interface Files extends LinuxFiles {
+  /** The file from which the vmlinux was unpacked. */
+  readonly bzimage: Uint8Array;
+}
+
 /** The kernel of Debian's cloud images, unpacked, and our own `/init`. */
-async function linuxFiles(): Promise<LinuxFiles> {
+async function linuxFiles(): Promise<Files> {
   const { name, version, folder } = await fetchPackage(
     await dependencyOf("linux-image-cloud-amd64"),
   );
@@ -75,7 +85,7 @@ async function linuxFiles(): Promise<LinuxFiles> {
   await provenance(name, version, "vmlinux", vmlinux);
   const init = Deno.readFileSync(new URL("examples/guest/bin/init.elf", ROOT));
   await provenance("ours", "-", "examples/guest/bin/init.elf", init);
-  return { vmlinux, initrd: initrdOf(init) };
+  return { vmlinux, bzimage: packed, initrd: initrdOf(init) };
 }
 
 async function boot(files: LinuxFiles): Promise<void> {
@@ -91,6 +101,15 @@ async function boot(files: LinuxFiles): Promise<void> {
   // The digest covers the machine's own tables, too, so it is of this version.
   const { clk, ram, serial } = one;
   results["boot"] = { clk, ram, serial };
+}
+
+async function bzimage({ bzimage, initrd }: Files): Promise<void> {
+  say(
+    "bzimage: Debian's vmlinuz, which unpacks itself, to /init and the reset",
+  );
+  const { clk } = await bootPacked(bzimage, initrd, say);
+  note(true, `bzimage: it ended at clk ${clk}`);
+  results["bzimage"] = { clk };
 }
 
 async function memtest(): Promise<void> {
@@ -133,9 +152,10 @@ function compareWithRecord(): void {
 }
 
 try {
-  const needsLinux = chosen.includes("boot") || chosen.includes("forks");
+  const needsLinux = chosen.some((name) => name !== "memtest");
   const files = needsLinux ? await linuxFiles() : null;
   if (files && chosen.includes("boot")) await boot(files);
+  if (files && chosen.includes("bzimage")) await bzimage(files);
   if (chosen.includes("memtest")) await memtest();
   if (files && chosen.includes("forks")) forks(files);
 } catch (error) {
