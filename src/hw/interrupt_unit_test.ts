@@ -525,3 +525,15 @@ Deno.test("writeRflags() changes IOPL at CPL 0 only, IF where CPL is at most IOP
     assertEquals(cpu.rflags >>> 0, after | 2, `${cpl} ${before} ${value}`);
   }
 });
+
+Deno.test("raise() takes all 64 bits of an interrupt stack's address", () => {
+  const b = bench();
+  gate(b, 32, { ist: 1 });
+  gate(b, 14);
+  store64(b.phys, TSS + 36, 0xffff_9234_5678_9000n);
+  b.core.deliver(32, "external");
+  // Nothing is there: the push faults.
+  assertEquals((b.cpu.rip - HANDLER) / 16, 14);
+  const page = BigInt.asUintN(64, BigInt(b.cpu.cr2)) >> 12n;
+  assertEquals(page, 0xffff_9234_5678_8n);
+});

@@ -432,3 +432,46 @@ Deno.test("a stale hit is an event when the tables say something else, and only 
   writeEntry(phys, TABLES[1]!, indexAt(PAGE, 1), 0n);
   assertEquals(stale(), [[Number(PAGE), Number(FRAME), -1]]);
 });
+
+Deno.test("a store into a second page that may not be written changes nothing", () => {
+  for (const width of [4, 8]) {
+    const b = bench();
+    mapOne(b.phys, PAGE, FRAME, [P | RW, P | RW, P | RW, P | RW]);
+    writeEntry(b.phys, TABLES[1]!, indexAt(PAGE, 1) + 1, 0x6_6000n | P);
+    const edge = at(PAGE + 0x0ffen);
+    b.mmu.load32(edge); // Both pages are in the TLB.
+    assertThrows(() =>
+      width === 4 ? b.mmu.store32(edge, -1) : b.mmu.store64(edge, -1, -1)
+    );
+    assertEquals([b.fault.vector, b.fault.errorCode], [14, 3]);
+    assertEquals(b.phys.read(Number(FRAME) + 0xffe, 2), 0);
+    assertEquals(b.phys.read(0x6_6000, 4), 0);
+  }
+});
+
+Deno.test("Mmu.copyRun() follows the tables from page to page, either way", () => {
+  // Neighbours in the address space that are none in memory.
+  for (const backwards of [false, true]) {
+    const { phys, mmu } = bench();
+    mapOne(phys, PAGE, 0x9_0000n, [P | RW, P | RW, P | RW, P | RW]);
+    [0x9_0000n, 0x5_0000n, 0x7_0000n, 0x3_0000n].forEach((frame, i) =>
+      writeEntry(phys, TABLES[1]!, indexAt(PAGE, 1) + i, frame | P | RW)
+    );
+    const [source, target] = [Number(PAGE) + 0xf80, Number(PAGE) + 0x2ff0];
+    for (let i = 0; i < 256; i++) {
+      mmu.store8((source + i) as VirtAddr, i ^ 0x55);
+    }
+    for (let left = 256; left > 0;) {
+      const skip = backwards ? 0 : 256 - left;
+      left -= mmu.copyRun(
+        (target + skip) as VirtAddr,
+        (source + skip) as VirtAddr,
+        left,
+        backwards,
+      );
+    }
+    for (let i = 0; i < 256; i++) {
+      assertEquals(mmu.load8((target + i) as VirtAddr), i ^ 0x55);
+    }
+  }
+});

@@ -300,3 +300,12 @@ Deno.test("HeapString holds UTF-8 and appends", () => {
     text.drop();
   }));
 });
+
+Deno.test("BufferHeap passes on that there is no room", () => {
+  const heap = host();
+  assertEquals(heap.alloc(2 ** 20, 8), null);
+  const block = heap.alloc(16, 8)!;
+  assertEquals(heap.realloc(block, 16, 8, 2 ** 20), null);
+  heap.dealloc(block, 16, 8);
+  isWhole(heap);
+});
