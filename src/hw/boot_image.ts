@@ -40,7 +40,7 @@ export interface DirectImage {
   readonly kind: "direct";
   /** The machine for which it was made: what it says about memory is true of that one only. */
   readonly ramBytes: number;
-  /** What RAM holds, written in this order; the rest is zero. */
+  /** What RAM holds, written in this order; the rest is zero. Reading the GDT then sets accessed bits in page tables. */
   readonly parts: readonly ImagePart[];
   /** Linear address of the first instruction. */
   readonly rip: number;
