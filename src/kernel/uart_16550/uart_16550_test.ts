@@ -431,3 +431,21 @@ Deno.test("fromUtf8Debug() accepts what the host accepts: each lead, each edge o
     }
   }
 });
+
+Deno.test("dllDlm() and the dump read both bytes of the divisor latch", () => {
+  // A device that has nothing but LCR and the latch behind DLAB.
+  let lcr = 3;
+  const latch = [0x80, 0x01];
+  const ports: UartPorts = {
+    in8: (port) =>
+      port - 0x3f8 === 3 ? lcr : lcr & 0x80 ? latch[port - 0x3f8] ?? 0 : 0x55,
+    out8(port, value) {
+      if (port - 0x3f8 === 3) lcr = value;
+    },
+  };
+  const config = uartDriverConfig();
+  const uart = new Uart16550(ports, { base: 0x3f8, stride: 1, config });
+  assertEquals(uart.dllDlm(), [0x80, 0x01]);
+  assertEquals(uart.configRegisterDump().divisor, 384); // 300 baud.
+  assertEquals(lcr, 3);
+});
