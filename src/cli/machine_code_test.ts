@@ -6,6 +6,7 @@ import {
   EXIT_CODE,
   patched,
 } from "../isa/loaders/support_test.ts";
+import type { Program } from "../hw/hosted.ts";
 import { main } from "./main.ts";
 
 /** mov al, 0xff; out 0x21, al; sti; hlt; jmp to the hlt */
@@ -17,14 +18,33 @@ const CONTENTS = {
   "/home/me/bzImage": bzImageFile(),
   // mov eax, [rsi + 0x21c]; out 0xf4, eax: the size of the RAM disk.
   "/home/me/sizes": bzImageFile([0x8b, 0x86, 0x1c, 2, 0, 0, 0xe7, 0xf4]),
+  // mov rax, 0xffff_8000_0020_0010; jmp rax
+  "/home/me/jumps.elf": elfFile(
+    [0x48, 0xb8, 0x10, 0, 0x20, 0, 0, 0x80, 0xff, 0xff, 0xff, 0xe0],
+  ),
   "/home/me/disk": new Uint8Array(7),
   "/home/me/text": new TextEncoder().encode("no kernel"),
   "/home/me/arm.elf": patched(elfFile(), [[18, 2, 183]]),
   "/home/me/32.bin": patched(bzImageFile(), [[0x236, 2, 0]]),
 };
 
+/** A program whose second entry ends the run. */
+const HANDLERS: Program = () => ({
+  state: {},
+  entries: [
+    { name: "first", run: (cpu) => cpu.out32(0xf4, 1) },
+    { name: "second", run: (cpu) => cpu.out32(0xf4, 2) },
+  ],
+  boot() {},
+  loop() {},
+});
+
 async function run(...args: string[]) {
-  const host = new FakeHost({ stdin: "", contents: CONTENTS });
+  const host = new FakeHost({
+    stdin: "",
+    contents: CONTENTS,
+    modules: { "/home/me/handlers.ts": { default: HANDLERS } },
+  });
   const status = await main(["run", ...args], host);
   const { stdout, stderr } = host;
   return { status, out: stdout.text, err: stderr.text };
@@ -41,6 +61,11 @@ Deno.test("run --elf and --bzimage boot kernels in machine code", async () => {
     assertEquals([status, err], [33, ""]);
     assertMatch(out, /\nclk 2 digest [0-9a-f]{16} stop exit\n$/);
   }
+});
+
+Deno.test("run --elf with --kernel lends a guest the entries of a program", async () => {
+  const { status } = await run("--elf", "jumps.elf", "--kernel", "handlers.ts");
+  assertEquals(status, 2 * 2 + 1);
 });
 
 Deno.test("run --initrd hands over a RAM disk", async () => {
