@@ -475,3 +475,23 @@ Deno.test("Mmu.copyRun() follows the tables from page to page, either way", () =
     }
   }
 });
+
+Deno.test("Mmu.translate() takes bit 12 of a big page's entry as PAT, and no part of its address", () => {
+  // SDM 3A, "4-Level Paging", formats of entries that map 2 MiB and 1 GiB pages.
+  const PAT = 1n << 12n;
+  const rows = [
+    [0x1_8000_0000n, [P | RW, P | RW | PS | PAT], 0x3fff_f123n],
+    [0x8060_0000n, [P | RW, P | RW, P | RW | PS | PAT], 0x1f_f123n],
+  ] as const;
+  for (const [frame, entries, offset] of rows) {
+    for (const flags of [0n, A, A | D]) {
+      const b = bench();
+      const base = 0xc000_0000n;
+      mapOne(b.phys, base, frame, entries.map((entry) => entry | flags));
+      for (const access of [0, ACCESS_WRITE]) {
+        const want = `at 0x${(frame + offset).toString(16)}`;
+        assertEquals(outcome(b, base + offset, access), want);
+      }
+    }
+  }
+});
