@@ -140,18 +140,39 @@ export class Transcript {
 /** Runs a script anew and throws {@linkcode LawBroken}, or what the subject throws. */
 export type Run<S> = (script: S, transcript: Transcript) => void;
 
+/** Scripts that are run twice, so that both runs can be compared. */
+const TWICE = 25;
+
+/** The law that it breaks if they differ. */
+const REPEATS = "the same calls have the same results";
+
 /** What one run came to: what broke, or `null`. */
-function tryRun<S>(
-  run: Run<S>,
-  script: S,
-): { broken: LawBroken; transcript: Transcript } | null {
+interface Outcome {
+  readonly broken: LawBroken | null;
+  readonly transcript: Transcript;
+}
+
+function tryRun<S>(run: Run<S>, script: S): Outcome {
   const transcript = new Transcript();
   try {
     run(script, transcript);
-    return null;
+    return { broken: null, transcript };
   } catch (thrown) {
     return { broken: asBroken(thrown), transcript };
   }
+}
+
+/** Runs a script twice: what comes of it must not depend on what was before. */
+function tryTwice<S>(run: Run<S>, script: S): Outcome {
+  const first = tryRun(run, script);
+  if (first.broken !== null) return first;
+  const second = tryRun(run, script);
+  if (`${first.transcript}` === `${second.transcript}`) return second;
+  const broken = new LawBroken(
+    REPEATS,
+    `on another one they have others:\n${second.transcript}`,
+  );
+  return { broken, transcript: first.transcript };
 }
 
 /** What a subject throws breaks a law, whatever it is. */
@@ -202,9 +223,13 @@ export function runSuite<S>(
   options: CheckOptions,
   runsDefault: number,
 ): number {
+  let twice = TWICE;
   const property = fc.property(scripts, (script) => {
-    const outcome = tryRun(run, script);
-    if (outcome !== null) throw outcome.broken;
+    twice -= 1;
+    const { broken } = twice >= 0 ? tryTwice(run, script) : tryRun(run, script);
+    if (broken === null) return;
+    if (broken.law === REPEATS) twice = Infinity; // While it shrinks, too.
+    throw broken;
   });
   const { seed = fc.readConfigureGlobal()?.seed ?? 1, path } = options;
   const details = fc.check(property, {
@@ -214,25 +239,13 @@ export function runSuite<S>(
   });
   if (!details.failed) return details.numRuns;
   const [script] = details.counterexample!;
-  const outcome = tryRun(run, script);
-  if (outcome === null) {
-    throw new ConformanceError({
-      suite,
-      law: "the same calls have the same results",
-      detail: "a script that failed passes when it is run again",
-      script: String(script),
-      operations: 0,
-      seed,
-      path: details.counterexamplePath!,
-      runs: details.numRuns,
-    });
-  }
+  const { broken, transcript } = tryTwice(run, script);
   throw new ConformanceError({
     suite,
-    law: outcome.broken.law,
-    detail: outcome.broken.message,
-    script: outcome.transcript.toString(),
-    operations: outcome.transcript.operations,
+    law: broken?.law ?? REPEATS,
+    detail: broken?.message ?? "a script that failed passes when it runs again",
+    script: transcript.toString(),
+    operations: transcript.operations,
     seed,
     path: details.counterexamplePath!,
     runs: details.numRuns,
