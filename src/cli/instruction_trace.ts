@@ -19,6 +19,8 @@ import { disassemble } from "../isa/disassemble.ts";
 
 /** Bytes that an instruction has at most. */
 const INSTRUCTION_BYTES_MAX = 15;
+/** Bits IDT and EXT of an error code. */
+const GATE_EXTERNAL = 3;
 /** Characters that are collected before they are written. */
 const BUFFER_CHARS = 64 * 1024;
 
@@ -47,10 +49,7 @@ export class InstructionTrace {
   /** To be called after each transition. */
   follow(): void {
     const machine = this.#machine;
-    let interrupt = -1;
-    for (const { kind, a } of machine.events) {
-      if (kind === "irq-delivered") interrupt = a;
-    }
+    const interrupt = this.#interrupt();
     machine.events.clear();
     if (interrupt >= 0) {
       this.#line(`clk ${machine.clk} interrupt ${formatHex(interrupt)}`);
@@ -59,6 +58,18 @@ export class InstructionTrace {
     }
     this.#next = this.#upcoming();
     this.#clk = machine.clk;
+  }
+
+  /** The vector of an interrupt that the last transition took, or −1. */
+  #interrupt(): number {
+    const { events, stopped } = this.#machine;
+    for (const { kind, a } of events) if (kind === "irq-delivered") return a;
+    if (stopped?.reason !== "shutdown") return -1;
+    // One that could not be delivered: its gate is at fault, by an external event.
+    const { errorCode } = stopped.exceptions[0] ?? { errorCode: -1 };
+    const isExternal = errorCode >= 0 &&
+      (errorCode & GATE_EXTERNAL) === GATE_EXTERNAL;
+    return isExternal ? errorCode >> 3 : -1;
   }
 
   /** To be called when the run has stopped: follows a last transition that nobody told of, and writes all. */
