@@ -17,6 +17,7 @@ const AREAS: Readonly<Record<string, () => Promise<Measure>>> = {
   machine: async () => (await import("./machine.ts")).machineRows,
   heaps: async () => (await import("./heaps.ts")).heapRows,
   executor: async () => (await import("./executor.ts")).compareExecutor,
+  isa: async () => (await import("./isa.ts")).isaRows,
   timers: async () => (await import("./timers.ts")).compareTimers,
 };
 
