@@ -29,7 +29,6 @@ export const BLOCK_SIZES: readonly number[] = [
   2048,
 ];
 
-const BLOCK_MAX = 2048;
 /** Leading zeros in the bits of the greatest size less 1: the last list. */
 const ZEROS_MIN = 21;
 /** Bits of the smallest size less 1. */
@@ -122,17 +121,22 @@ export class FixedSizeBlockHeap<F extends object = object> extends BaseHeap {
     // As many as those of the greater. None for 0 or less: no list has them.
     const zeros = Math.clz32((size - 1) | low | BITS_MIN);
     if (zeros < ZEROS_MIN) return this.fallback.alloc(size, align);
-    const words = this.#words;
     if (
-      words === null || (align & low) !== 0 ||
-      (size | 0) !== size || (align | 0) !== align
-    ) return this.#allocSlow(size, align);
+      (align & low) !== 0 || (size | 0) !== size || (align | 0) !== align
+    ) return this.fallback.alloc(size, align); // Wrong.
     const heads = this.#heads;
     const block = heads[LIST_0 - zeros]!;
-    if (block < 0) return this.#allocSlow(size, align);
+    if (block < 0) {
+      const blockSize = (-1 >>> zeros) + 1; // Its alignment, too.
+      return this.fallback.alloc(blockSize, blockSize);
+    }
+    const words = this.#words;
+    if (words === null) {
+      heads[LIST_0 - zeros] = this.nodes.link(block);
+      return block;
+    }
     const next = words[block >> 2];
-    if (next === undefined) return this.#allocSlow(size, align);
-    heads[LIST_0 - zeros] = next;
+    heads[LIST_0 - zeros] = next === undefined ? this.#linkAgain(block) : next;
     return block;
   }
 
@@ -148,22 +152,25 @@ export class FixedSizeBlockHeap<F extends object = object> extends BaseHeap {
       this.fallback.dealloc(offset, size, align);
       return;
     }
-    const words = this.#words;
-    const word = offset >> 2;
     if (
-      words === null || (size | 0) !== size || (align | 0) !== align ||
-      (offset | 0) !== offset || (offset >>> 0) >= this.#bounds[zeros]! ||
+      (size | 0) !== size || (align | 0) !== align || (offset | 0) !== offset ||
+      (offset >>> 0) >= this.#bounds[zeros]! ||
       // The block's size less 1 are the bits that its address has not.
-      (((offset + this.#baseLow) & (-1 >>> zeros)) | (align & low)) !== 0 ||
-      words[word] === undefined
+      (((offset + this.#baseLow) & (-1 >>> zeros)) | (align & low)) !== 0
     ) {
       this.#deallocSlow(offset, size, align);
       return;
     }
     const heads = this.#heads;
     const next = heads[LIST_0 - zeros]!;
-    words[word] = next;
-    words[word + 1] = next >> 31;
+    const words = this.#words;
+    const word = offset >> 2;
+    if (words === null) this.nodes.setLink(offset, next);
+    else if (words[word] === undefined) this.#setLinkAgain(offset, next);
+    else {
+      words[word] = next;
+      words[word + 1] = next >> 31;
+    }
     heads[LIST_0 - zeros] = offset;
   }
 
@@ -180,38 +187,28 @@ export class FixedSizeBlockHeap<F extends object = object> extends BaseHeap {
     return [...regions, ...this.fallback.freeRegions()];
   }
 
-  /** `alloc` of what no list has or takes, of a wrong request, in memory at an address, or in a buffer that has grown. */
-  #allocSlow(size: number, align: number): number | null {
-    const bits = (size - 1) | (align - 1);
-    if (!isRequest(size, align) || bits >= BLOCK_MAX) {
-      return this.fallback.alloc(size, align);
-    }
-    const zeros = Math.clz32(bits | BITS_MIN);
-    const block = this.#heads[LIST_0 - zeros]!;
-    if (block < 0) {
-      const blockSize = (-1 >>> zeros) + 1; // Its alignment, too.
-      return this.fallback.alloc(blockSize, blockSize);
-    }
-    this.#heads[LIST_0 - zeros] = this.nodes.link(block);
-    if (this.#words !== null) this.#words = flatWords(this.memory);
-    return block;
+  /** Reads a link from a buffer that has grown. */
+  #linkAgain(block: number): number {
+    const next = this.nodes.link(block);
+    this.#words = flatWords(this.memory);
+    return next;
   }
 
-  /** `dealloc` of what no list takes, and of the same cases. The fallback may have been extended. */
+  /** Writes a link to a buffer that has grown. */
+  #setLinkAgain(block: number, target: number): void {
+    this.nodes.setLink(block, target);
+    this.#words = flatWords(this.memory);
+  }
+
+  /** `dealloc` of a wrong block, or of one that lies beyond the end that was known: the fallback may have been extended. */
   #deallocSlow(offset: number, size: number, align: number): void {
-    if (size > BLOCK_MAX || align > BLOCK_MAX) {
-      this.fallback.dealloc(offset, size, align);
-      return;
-    }
     const end = this.fallback.size;
     if (!isRequest(size, align)) this.refuseBlock(offset, size, align, end);
     const zeros = Math.clz32((size - 1) | (align - 1) | BITS_MIN);
     const blockSize = (-1 >>> zeros) + 1;
     this.checkBlock(offset, blockSize, blockSize, end);
-    this.nodes.setLink(offset, this.#heads[LIST_0 - zeros]!);
+    this.#setLinkAgain(offset, this.#heads[LIST_0 - zeros]!);
     this.#heads[LIST_0 - zeros] = offset;
-    if (this.#words === null) return;
-    this.#words = flatWords(this.memory);
     setBounds(this.#bounds, end);
   }
 }
