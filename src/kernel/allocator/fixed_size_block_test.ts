@@ -141,3 +141,17 @@ Deno.test("FixedSizeBlockHeap goes on from a state, its fallback's inside", () =
     "state.fallback is not the state of its fallback",
   );
 });
+
+Deno.test("FixedSizeBlockHeap.dealloc() refuses a block whose end lies beyond the heap's", () => {
+  for (const size of [8, 16, 64, 256, 2048]) {
+    // The heap ends 8 bytes before the second block of this size does.
+    const heap = new FixedSizeBlockHeap(
+      new FirstFitHeap(flat(4096), { size: Math.max(16, 2 * size - 8) }),
+    );
+    if (size > 8) {
+      assert(thrown(() => heap.dealloc(size, size, 8)) !== "", `${size}`);
+    }
+    heap.dealloc(0, size, 8);
+    assertEquals(heap.alloc(size, 8), 0);
+  }
+});
