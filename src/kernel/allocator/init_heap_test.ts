@@ -17,17 +17,7 @@ import type { FrameAllocator } from "../memory/frames/frame_allocator.ts";
 import { createExampleMapping, initMapper } from "../memory/mappers/book.ts";
 import { FRAME_ALLOCATION_FAILED } from "../memory/mappers/mapper_errors.ts";
 import type { OffsetPageTable } from "../memory/mappers/offset_page_table.ts";
-import {
-  BuddyHeap,
-  BumpHeap,
-  FirstFitHeap,
-  FixedSizeBlockHeap,
-  type Heap,
-  IndexedFirstFitHeap,
-  LinkedListHeap,
-  TlsfHeap,
-} from "./mod.ts";
-import type { WordMemory } from "../../base/word_memory.ts";
+import { DESIGNS } from "./machine_support_test.ts";
 import { HEAP_SIZE, HEAP_START, initHeap } from "./init_heap.ts";
 
 interface Setup {
@@ -60,19 +50,6 @@ function onMachine(body: (setup: Setup) => void): Machine {
   assert(done, "the kernel did not come to its end");
   return machine;
 }
-
-const DESIGNS: [string, (memory: WordMemory) => Heap][] = [
-  ["BumpHeap", (memory) => new BumpHeap(memory)],
-  ["LinkedListHeap", (memory) => new LinkedListHeap(memory)],
-  ["FirstFitHeap", (memory) => new FirstFitHeap(memory)],
-  ["IndexedFirstFitHeap", (memory) => new IndexedFirstFitHeap(memory)],
-  [
-    "FixedSizeBlockHeap",
-    (memory) => new FixedSizeBlockHeap(new FirstFitHeap(memory)),
-  ],
-  ["TlsfHeap", (memory) => new TlsfHeap(memory)],
-  ["BuddyHeap", (memory) => new BuddyHeap(memory)],
-];
 
 for (const [name, make] of DESIGNS) {
   Deno.test(`initHeap() takes 28 frames and ${name} works behind the MMU`, () => {

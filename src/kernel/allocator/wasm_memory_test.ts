@@ -2,14 +2,8 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { FlatMemory } from "../../base/word_memory.ts";
-import { BuddyHeap } from "./buddy.ts";
-import { BumpHeap } from "./bump.ts";
-import { FirstFitHeap } from "./first_fit.ts";
-import { FixedSizeBlockHeap } from "./fixed_size_block.ts";
 import type { Heap } from "./heap.ts";
-import { IndexedFirstFitHeap } from "./indexed_first_fit.ts";
-import { LinkedListHeap } from "./linked_list.ts";
-import { TlsfHeap } from "./tlsf.ts";
+import { DESIGNS } from "./machine_support_test.ts";
 
 const PAGE = 65_536;
 /** Where the heap starts in the memory. */
@@ -37,21 +31,8 @@ interface Growing extends Heap {
   extend(by: number): void;
 }
 
-const HEAPS: readonly [string, (memory: FlatMemory) => Heap][] = [
-  ["BumpHeap", (memory) => new BumpHeap(memory)],
-  ["LinkedListHeap", (memory) => new LinkedListHeap(memory)],
-  ["FirstFitHeap", (memory) => new FirstFitHeap(memory)],
-  ["IndexedFirstFitHeap", (memory) => new IndexedFirstFitHeap(memory)],
-  [
-    "FixedSizeBlockHeap",
-    (memory) => new FixedSizeBlockHeap(new FirstFitHeap(memory)),
-  ],
-  ["TlsfHeap", (memory) => new TlsfHeap(memory)],
-  ["BuddyHeap", (memory) => new BuddyHeap(memory)],
-];
-
-for (const [name, make] of HEAPS) {
-  Deno.test(`wasm sums what ${name} wrote into its memory`, () => {
+for (const [name, make] of DESIGNS) {
+  Deno.test(`wasm sums what a heap wrote into its memory: ${name}`, () => {
     const m = new WebAssembly.Memory({ initial: 2 });
     const module = new WebAssembly.Module(MODULE);
     const { exports } = new WebAssembly.Instance(module, { j: { m } });

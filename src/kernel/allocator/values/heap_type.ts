@@ -74,38 +74,50 @@ function checked(
   return value;
 }
 
+/** A type of numbers that fit into one word or byte. */
+function integer(
+  name: string,
+  min: number,
+  max: number,
+  load: (cpu: ValueCpu, address: VirtAddr) => number,
+): HeapType<number> {
+  const size = max > 0xff ? 4 : 1;
+  return Object.freeze({
+    name,
+    size,
+    align: size,
+    load: ({ cpu }: ValueHeap, address: VirtAddr) => load(cpu, address),
+    store({ cpu }: ValueHeap, address: VirtAddr, value: number): void {
+      checked(name, value, min, max);
+      if (size === 4) cpu.store32(address, value);
+      else cpu.store8(address, value);
+    },
+  });
+}
+
 /** `u8`. */
-export const U8: HeapType<number> = Object.freeze({
-  name: "u8",
-  size: 1,
-  align: 1,
-  load: ({ cpu }: ValueHeap, address: VirtAddr) => cpu.load8(address),
-  store({ cpu }: ValueHeap, address: VirtAddr, value: number): void {
-    cpu.store8(address, checked("u8", value, 0, 0xff));
-  },
-});
+export const U8: HeapType<number> = integer(
+  "u8",
+  0,
+  0xff,
+  (cpu, address) => cpu.load8(address),
+);
 
 /** `u32`. */
-export const U32: HeapType<number> = Object.freeze({
-  name: "u32",
-  size: 4,
-  align: 4,
-  load: ({ cpu }: ValueHeap, address: VirtAddr) => cpu.load32(address) >>> 0,
-  store({ cpu }: ValueHeap, address: VirtAddr, value: number): void {
-    cpu.store32(address, checked("u32", value, 0, 0xffff_ffff));
-  },
-});
+export const U32: HeapType<number> = integer(
+  "u32",
+  0,
+  0xffff_ffff,
+  (cpu, address) => cpu.load32(address) >>> 0,
+);
 
 /** `i32`, what a number is in Rust if nothing says otherwise. */
-export const I32: HeapType<number> = Object.freeze({
-  name: "i32",
-  size: 4,
-  align: 4,
-  load: ({ cpu }: ValueHeap, address: VirtAddr) => cpu.load32(address) | 0,
-  store({ cpu }: ValueHeap, address: VirtAddr, value: number): void {
-    cpu.store32(address, checked("i32", value, -0x8000_0000, 0x7fff_ffff));
-  },
-});
+export const I32: HeapType<number> = integer(
+  "i32",
+  -0x8000_0000,
+  0x7fff_ffff,
+  (cpu, address) => cpu.load32(address) | 0,
+);
 
 /**
  * `usize`, as a number.
