@@ -8,7 +8,7 @@ import type { BootImage } from "../hw/boot_image.ts";
 import { bootloaderImage } from "../isa/loaders/bootloader.ts";
 import { linuxImage } from "../isa/loaders/linux_boot.ts";
 import type { Host } from "./host.ts";
-import { whyUnreadable } from "./load_kernel.ts";
+import { whyUnreadable } from "./load_default.ts";
 import { wholePath } from "./paths.ts";
 import type { RunChoices } from "./run_options.ts";
 import { oneLine, UsageError } from "./usage_error.ts";

@@ -4,10 +4,9 @@
  * @module
  */
 
-import { pathToFileURL } from "node:url";
 import type { Kernel, Program } from "../hw/hosted.ts";
 import type { Host } from "./host.ts";
-import { wholePath } from "./paths.ts";
+import { loadDefault } from "./load_default.ts";
 import { oneLine, UsageError } from "./usage_error.ts";
 
 /**
@@ -19,21 +18,7 @@ import { oneLine, UsageError } from "./usage_error.ts";
  * @throws {UsageError} if the file cannot be read, is no module, or exports no function
  */
 export async function loadKernel(file: string, host: Host): Promise<Program> {
-  const path = wholePath(file, host);
-  try {
-    host.checkReadable(path);
-  } catch (error) {
-    throw new UsageError(`Cannot read kernel ${file}: ${whyUnreadable(error)}`);
-  }
-  let exported: unknown;
-  try {
-    const module = await host.importModule(pathToFileURL(path).href);
-    exported = module["default"];
-  } catch (error) {
-    // The loader wraps its refusals, syntax errors too, in a TypeError.
-    const said = oneLine(error).replace(/^TypeError: /, "");
-    throw new UsageError(`Cannot load kernel ${file}: ${said}`);
-  }
+  const exported = await loadDefault("kernel", file, host);
   if (typeof exported !== "function") {
     throw new UsageError(
       `Cannot run kernel ${file}: its default export is ${
@@ -74,25 +59,4 @@ function missing(kernel: Partial<Kernel> | null | undefined): string | null {
   return typeof kernel.state === "object" && kernel.state !== null
     ? null
     : "object state";
-}
-
-/**
- * What the system said, in plain words where they are known.
- *
- * @param error what reading a file threw
- * @returns the end of a sentence
- */
-export function whyUnreadable(error: unknown): string {
-  const name = error instanceof Error ? error.name : "";
-  switch (name) {
-    case "NotFound":
-      return "there is no such file";
-    case "PermissionDenied":
-      return "it may not be read";
-    case "NotCapable":
-      return "Deno was not allowed to read it (--allow-read)";
-    case "IsADirectory":
-      return "it is a folder";
-  }
-  return oneLine(error);
 }

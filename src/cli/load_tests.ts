@@ -4,12 +4,10 @@
  * @module
  */
 
-import { pathToFileURL } from "node:url";
 import type { KernelTest } from "../testing/harness/mod.ts";
 import type { Host } from "./host.ts";
-import { whyUnreadable } from "./load_kernel.ts";
-import { wholePath } from "./paths.ts";
-import { oneLine, UsageError } from "./usage_error.ts";
+import { loadDefault } from "./load_default.ts";
+import { UsageError } from "./usage_error.ts";
 
 /** The keys of a kernel, and what is wrong with a value that is given; empty if nothing is. */
 const KEYS: Readonly<Record<string, (value: unknown) => string>> = {
@@ -43,21 +41,7 @@ export async function loadTests(
   file: string,
   host: Host,
 ): Promise<readonly KernelTest[]> {
-  const path = wholePath(file, host);
-  try {
-    host.checkReadable(path);
-  } catch (error) {
-    throw new UsageError(`Cannot read tests ${file}: ${whyUnreadable(error)}`);
-  }
-  let exported: unknown;
-  try {
-    const module = await host.importModule(pathToFileURL(path).href);
-    exported = module["default"];
-  } catch (error) {
-    // The loader wraps its refusals, syntax errors too, in a TypeError.
-    const said = oneLine(error).replace(/^TypeError: /, "");
-    throw new UsageError(`Cannot load tests ${file}: ${said}`);
-  }
+  const exported = await loadDefault("tests", file, host);
   const fault = faultOf(exported);
   if (fault !== null) {
     throw new UsageError(`Cannot run tests ${file}: ${fault}`);

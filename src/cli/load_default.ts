@@ -1,0 +1,63 @@
+/**
+ * From a file to what its module exports by default.
+ *
+ * @module
+ */
+
+import { pathToFileURL } from "node:url";
+import type { Host } from "./host.ts";
+import { wholePath } from "./paths.ts";
+import { oneLine, UsageError } from "./usage_error.ts";
+
+/**
+ * Loads a module.
+ *
+ * @param what it holds, for the errors: `kernel`, `tests`
+ * @param file its path, as it was typed
+ * @param host reads it
+ * @returns its default export; `undefined` if it has none
+ * @throws {UsageError} if the file cannot be read, or is no module
+ */
+export async function loadDefault(
+  what: string,
+  file: string,
+  host: Host,
+): Promise<unknown> {
+  const path = wholePath(file, host);
+  try {
+    host.checkReadable(path);
+  } catch (error) {
+    throw new UsageError(
+      `Cannot read ${what} ${file}: ${whyUnreadable(error)}`,
+    );
+  }
+  try {
+    const module = await host.importModule(pathToFileURL(path).href);
+    return module["default"];
+  } catch (error) {
+    // The loader wraps its refusals, syntax errors too, in a TypeError.
+    const said = oneLine(error).replace(/^TypeError: /, "");
+    throw new UsageError(`Cannot load ${what} ${file}: ${said}`);
+  }
+}
+
+/**
+ * What the system said, in plain words where they are known.
+ *
+ * @param error what reading a file threw
+ * @returns the end of a sentence
+ */
+export function whyUnreadable(error: unknown): string {
+  const name = error instanceof Error ? error.name : "";
+  switch (name) {
+    case "NotFound":
+      return "there is no such file";
+    case "PermissionDenied":
+      return "it may not be read";
+    case "NotCapable":
+      return "Deno was not allowed to read it (--allow-read)";
+    case "IsADirectory":
+      return "it is a folder";
+  }
+  return oneLine(error);
+}
