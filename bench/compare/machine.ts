@@ -193,9 +193,9 @@ function walks(): Row[] {
       let sum = 0;
       for (let i = from | 0; i < (to | 0); i++) {
         const va = HEAP + index[i]!;
-        walker.walk(controls, va as VirtAddr, 0, true);
+        const frame = walker.walk(controls, va as VirtAddr, 0, true);
         const rights = walker.flags & 3;
-        sum = (sum + (walker.framePage << 12) + (va & 0xfff) + rights) | 0;
+        sum = (sum + (frame << 12) + (va & 0xfff) + rights) | 0;
       }
       return sum;
     }),

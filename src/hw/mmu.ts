@@ -26,6 +26,7 @@ import type { VirtAddr } from "./addr.ts";
 import { type CpuState, isCanonical } from "./cpu_state.ts";
 import { PF_I, PF_P, PF_U, PF_W } from "./error_code.ts";
 import type { Fault } from "./fault.ts";
+import { PAGE_BYTES } from "./page_map.ts";
 import type { AccessWidth, PhysMemory } from "./phys_memory.ts";
 import {
   ACCESS_FETCH,
@@ -180,15 +181,15 @@ export class Mmu {
       held = !(access & ACCESS_WRITE) || (flags & TLB_D) !== 0;
     }
     if (!held) {
-      const error = this.#walker.walk(this.#controls, address, access, true);
+      const walked = this.#walker.walk(this.#controls, address, access, true);
       this.#dropEntry(index);
-      if (error >= 0) this.#fault.page(error, address);
-      this.tlb.fill(index, page, this.#walker.frame, this.#walker.flags);
+      if (walked < 0) this.#fault.page(~walked, address);
+      this.tlb.fill(index, page, walked * PAGE_BYTES, this.#walker.flags);
     }
     const frame = s.frames[index]!;
     if (this.#events.on) {
       if (held) this.#reportStale(index, page as VirtAddr);
-      else this.#reportFill(page);
+      else this.#reportFill(page, frame);
       return frame + offset;
     }
     // Later accesses to this page take the fast path, if they would do nothing but reach RAM.
@@ -213,8 +214,8 @@ export class Mmu {
    */
   peekTranslate(address: VirtAddr): number | null {
     if (!isCanonical(address)) return null;
-    const error = this.#walker.walk(this.#controls, address, 0, false);
-    return error >= 0 ? null : this.#walker.frame + ((address | 0) & OFFSET);
+    const frame = this.#walker.walk(this.#controls, address, 0, false);
+    return frame < 0 ? null : frame * PAGE_BYTES + ((address | 0) & OFFSET);
   }
 
   /** `ACCESS_USER` if the CPU is at CPL 3, else 0. */
@@ -555,17 +556,17 @@ export class Mmu {
     }
   }
 
-  #reportFill(page: number): void {
+  #reportFill(page: number, frame: number): void {
     const flags = this.#walker.flags;
     const size = flags & TLB_1G ? 2 ** 30 : flags & TLB_2M ? 2 ** 21 : 4096;
-    this.#events.emit("tlb-fill", page, this.#walker.frame, size);
+    this.#events.emit("tlb-fill", page, frame, size);
   }
 
   /** Says so when the TLB's answer is no longer what the tables say. */
   #reportStale(index: number, page: VirtAddr): void {
     const held = this.tlb.state.frames[index]!;
-    const error = this.#walker.walk(this.#controls, page, 0, false);
-    const actual = error >= 0 ? -1 : this.#walker.frame;
+    const walked = this.#walker.walk(this.#controls, page, 0, false);
+    const actual = walked < 0 ? -1 : walked * PAGE_BYTES;
     if (actual !== held) this.#events.emit("stale-hit", page, held, actual);
   }
 }

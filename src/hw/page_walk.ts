@@ -20,6 +20,7 @@ import { PAGE_BYTES } from "./page_map.ts";
 import type { PhysMemory } from "./phys_memory.ts";
 import {
   PTE_A,
+  PTE_ADDR_HIGH,
   PTE_D,
   PTE_G,
   PTE_P,
@@ -29,12 +30,13 @@ import {
 } from "./page_table.ts";
 import { TLB_1G, TLB_2M, TLB_D, TLB_G, TLB_RW, TLB_US, TLB_XD } from "./tlb.ts";
 
+// An access is written as the bits that every entry needs for it, D being asked of the last one alone.
 /** The access is a store. */
-export const ACCESS_WRITE = 1 << 0;
+export const ACCESS_WRITE: number = PTE_RW | PTE_D;
 /** The access is made at CPL 3. */
-export const ACCESS_USER = 1 << 1;
-/** The access fetches an instruction. */
-export const ACCESS_FETCH = 1 << 2;
+export const ACCESS_USER: number = PTE_US;
+/** The access fetches an instruction: no bit allows that, XD forbids it. */
+export const ACCESS_FETCH: number = PTE_P;
 
 /** XD, in the high word, as a signed number. */
 const XD_HIGH = 1 << 31;
@@ -42,23 +44,20 @@ const XD_HIGH = 1 << 31;
 const RESERVED_HIGH = 0x000f_ff00;
 /** Bits 13 to 20 of a 2 MiB page's entry. */
 const RESERVED_2M = 0x001f_e000;
+/** Bit 12 of a large page's entry: PAT, not address. */
+const PAT_2M = 1 << 12;
 /** Bits 13 to 29 of a 1 GiB page's entry. */
 const RESERVED_1G = 0x3fff_e000;
 
 // Constants of this module cost the walk nothing; imported ones are loaded from their module's cell each time.
-/** What every entry of an ordinary walk has. */
+/** What every entry of an ordinary walk has, besides what the access needs. */
 const PRESENT_ACCESSED: number = PTE_P | PTE_A;
 const LARGE: number = PTE_PS;
-const DIRTY: number = PTE_D;
-const WRITABLE: number = PTE_RW;
-const USER: number = PTE_US;
-const BIG: number = TLB_2M;
-const WRITE: number = ACCESS_WRITE;
-const BY_USER: number = ACCESS_USER;
-const FETCH: number = ACCESS_FETCH;
-/** Bits 32 to 51: in an ordinary walk, of a machine's first 4 GiB, all clear. */
-const ADDRESS_HIGH = 0x000f_ffff;
-/** CR3 at most, there. */
+/** What is taken from the last entry, whatever the tables above it say. */
+const OF_LEAF: number = PTE_D | PTE_G;
+/** `TLB_…` bits that lie one place below an entry's. */
+const FLAGS: number = TLB_RW | TLB_US | TLB_D | TLB_G;
+/** CR3 at most, in a machine's first 4 GiB. */
 const CR3_MAX = 0xffff_ffff;
 /** Bits of an entry, or of CR3, that place the next table. */
 const TABLE = ~0xfff;
@@ -77,13 +76,21 @@ export interface PagingControls {
 
 /** A walker with room for the result of its last walk. */
 export class PageWalker {
-  /** Number of the last walk's 4 KiB frame: 28 bits, so that the host stores it as it is. */
-  framePage = 0;
   /** `TLB_…` bits of the last walk. */
   flags = 0;
   declare private readonly words: Int32Array;
   readonly #phys: PhysMemory;
   readonly #entries: Float64Array = new Float64Array(4);
+  // What the last walk that was not ordinary had found: scratch, so that nothing but a number is returned. Not `#`: that
+  // takes more bytecode, and then the host's compiler no longer puts the walk into its caller.
+  /** Low words of all entries, ANDed, but for what is taken from the last one. */
+  private all = 0;
+  /** High words of all entries, ORed. */
+  private highs = 0;
+  /** Number of the frame. */
+  private page = 0;
+  /** `TLB_…` bits of the page's size. */
+  private size = 0;
 
   /**
    * A walker over physical memory.
@@ -95,11 +102,6 @@ export class PageWalker {
     this.words = phys.ram.words.subarray(0, RAM_LOW_END_MAX / 4);
   }
 
-  /** Frame of the last walk's 4 KiB, physical. */
-  get frame(): number {
-    return this.framePage * PAGE_BYTES;
-  }
-
   /**
    * Walks.
    *
@@ -107,7 +109,7 @@ export class PageWalker {
    * @param address a canonical address
    * @param access `ACCESS_…` bits
    * @param mark whether A and D are set in the tables; without, the walk leaves no trace
-   * @returns −1 if the access is allowed, with `frame` and `flags` set, else the page fault's error code
+   * @returns the number of the 4 KiB frame, with `flags` set, or, below 0, the complement of the page fault's error code
    */
   walk(
     controls: PagingControls,
@@ -115,111 +117,110 @@ export class PageWalker {
     access: number,
     mark: boolean,
   ): number {
-    // Bits 47:12 as two numbers that fit 32 bits: a call with a number that doesn't would allocate.
+    // Bits 31:0 and 47:16, which fit 32 bits: a call with a number that doesn't would allocate.
     const low = address | 0;
-    const high = ((address - (low >>> 0)) / 0x1_0000_0000) & 0xffff;
-    return this.#walkOrdinary(controls, low, high, access) === true
-      ? -1
-      : this.#walkAny(controls, address, access, mark);
+    const high = Math.floor(address / 0x1_0000) | 0;
+    const frame = this.#walkOrdinary(controls, low, high, access);
+    return frame >= 0
+      ? frame
+      : this.#lookAgain(controls, low, high, access, mark);
   }
 
   /**
-   * The walk that most walks are: the tables lie in RAM below 3 GiB, every entry is present with A set, the access is
-   * allowed, D is set if it stores. So nothing has to be marked, and as loads of RAM have no effect, all entries are
-   * checked together at the end. What `words` has no memory for, and what lies behind the windows of devices, reads as
-   * zeros here: not present.
+   * The walk that most walks are: of a 4 KiB page, the tables in RAM below 3 GiB, the frame below 4 GiB; every entry is
+   * present with A set and all high bits clear, the access is allowed, D is set if it stores. So nothing has to be
+   * marked, and as loads of RAM have no effect, all entries are checked together at the end. What `words` has no memory
+   * for, and what lies behind the windows of devices, reads as zeros here: not present.
    *
-   * @returns whether it was such a walk, with `framePage` and `flags` set; if not, nothing was changed
+   * @returns the frame's number, with `flags` set, or −1: it was another walk, and what it found awaits a second look
    */
   #walkOrdinary(
     controls: PagingControls,
     low: number,
     high: number,
     access: number,
-  ): boolean {
+  ): number {
     const { words } = this;
     // An entry has two words, hence twice the index. CR3 gives the PML4 table; bits 47:39 of the address its entry.
-    let at = (controls.cr3 & TABLE) >>> 2 | (high >>> 6) & TWICE_511;
+    let at = (controls.cr3 & TABLE) >>> 2 | (high >>> 22) & TWICE_511;
     const pml4e = words[at]!;
     let highs = words[at + 1]!;
     // The PML4E gives the page-directory-pointer table; bits 38:30 its entry.
-    at = (pml4e & TABLE) >>> 2 | (high << 3 | low >>> 29) & TWICE_511;
+    at = (pml4e & TABLE) >>> 2 | (high >>> 13) & TWICE_511;
     const pdpte = words[at]!;
     highs |= words[at + 1]!;
     // The PDPTE gives the page directory; bits 29:21 its entry.
-    at = (pdpte & TABLE) >>> 2 | (low >>> 20) & TWICE_511;
+    at = (pdpte & TABLE) >>> 2 | (high >>> 4) & TWICE_511;
     const pde = words[at]!;
     highs |= words[at + 1]!;
-    const tops = pml4e & pdpte & pde;
-    const noLarge = (pml4e | pdpte) & LARGE;
-    if (noLarge !== 0 || controls.cr3 > CR3_MAX) return false;
-    if (pde & LARGE) {
-      if (pde & RESERVED_2M) return false;
-      this.framePage = pde >>> 12 | (low >>> 12) & 511;
-      return this.#accept(controls, access, tops, highs, pde, BIG);
+    if (((pml4e | pdpte | pde) & LARGE) !== 0 || controls.cr3 > CR3_MAX) {
+      const never = (pml4e | pdpte) & LARGE | pde & (RESERVED_2M | PAT_2M);
+      this.all = never === 0 ? (pml4e & pdpte | OF_LEAF) & pde : 0;
+      this.highs = highs;
+      this.page = pde >>> 12 | (low >>> 12) & 511;
+      this.size = TLB_2M;
+      return -1;
     }
     // The PDE gives the page table; bits 20:12 its entry.
     at = (pde & TABLE) >>> 2 | (low >>> 11) & TWICE_511;
     const pte = words[at]!;
-    this.framePage = pte >>> 12;
     highs |= words[at + 1]!;
-    return this.#accept(controls, access, tops & pte, highs, pte, 0);
+    const all = (pml4e & pdpte & pde | OF_LEAF) & pte;
+    const missing = ~all & (PRESENT_ACCESSED | access);
+    if ((missing | highs) !== 0) {
+      this.all = all;
+      this.highs = highs;
+      this.page = pte >>> 12;
+      this.size = 0;
+      return -1;
+    }
+    this.flags = (all >>> 1) & FLAGS;
+    return pte >>> 12;
   }
 
-  /**
-   * Checks what an ordinary walk found.
-   *
-   * @param all low words of all entries, ANDed
-   * @param highs high words of all entries, ORed
-   * @param leaf low word of the last entry
-   * @param big `TLB_…` bits of its size
-   */
-  #accept(
+  /** A second look at what an ordinary walk found: a 2 MiB page, XD that forbids nothing, bits of software. */
+  #lookAgain(
     controls: PagingControls,
+    low: number,
+    high: number,
     access: number,
-    all: number,
-    highs: number,
-    leaf: number,
-    big: number,
-  ): boolean {
-    // Zero exactly if every entry is present and accessed, and no address lies above 4 GiB.
-    const unusual = (~all & PRESENT_ACCESSED) | (highs & ADDRESS_HIGH);
+    mark: boolean,
+  ): number {
+    const all = this.all;
+    const highs = this.highs;
+    const missing = ~all & (PRESENT_ACCESSED | access);
+    const forbidden = highs < 0 &&
+      (!controls.noExecute || (access & ACCESS_FETCH) !== 0);
     if (
-      unusual !== 0 ||
-      (highs < 0 && ((access & FETCH) !== 0 || !controls.noExecute)) ||
-      ((access & WRITE) !== 0 && !(leaf & DIRTY && all & WRITABLE)) ||
-      ((access & BY_USER) !== 0 && !(all & USER))
-    ) return false;
-    // R/W, U/S, XD, D and G, each moved to its place in `TLB_…`.
-    this.flags = (all >>> 1 & 3) | (highs >>> 31 << 2) | (leaf >>> 3 & 8) |
-      (leaf >>> 4 & 16) | big;
-    return true;
+      missing !== 0 || (highs & PTE_ADDR_HIGH) !== 0 || forbidden ||
+      controls.cr3 > CR3_MAX
+    ) return this.#walkAny(controls, low, high, access, mark);
+    this.flags = (all >>> 1) & FLAGS | (highs < 0 ? TLB_XD : 0) | this.size;
+    return this.page;
   }
 
-  /** Any walk, as the manual writes it. */
+  /** Any walk, as the manual writes it. Tables and frames go by their numbers, 28 bits. */
   #walkAny(
     controls: PagingControls,
-    address: VirtAddr,
+    low: number,
+    high: number,
     access: number,
     mark: boolean,
   ): number {
     const phys = this.#phys;
-    // Bits 47:12 as two numbers that fit 32 bits: the low one has the indices of levels 2 and 1.
-    const low = address | 0;
-    const high = ((address - (low >>> 0)) / 0x1_0000_0000) & 0xffff;
-    let table = controls.cr3 - controls.cr3 % 4096;
-    let rights = PTE_RW | PTE_US;
+    let table = Math.floor(controls.cr3 / PAGE_BYTES);
+    let all = -1;
     let xd = 0;
     let level = 4;
     for (;;) {
       const index = level === 4
-        ? (high >>> 7) & 511
+        ? high >>> 23
         : level === 3
-        ? ((high << 2) | (low >>> 30)) & 511
+        ? (high >>> 14) & 511
         : level === 2
         ? (low >>> 21) & 511
         : (low >>> 12) & 511;
-      const at = table + 8 * index;
+      const at = table * PAGE_BYTES + 8 * index;
       const entryLow = phys.word(at);
       const entryHigh = phys.word(at + 4);
       this.#entries[level - 1] = at;
@@ -228,10 +229,9 @@ export class PageWalker {
         (entryHigh & RESERVED_HIGH) !== 0 ||
         ((entryHigh & XD_HIGH) !== 0 && !controls.noExecute)
       ) return this.#error(controls, access, PF_P | PF_RSVD);
-      rights &= entryLow;
+      all &= entryLow;
       xd |= entryHigh & XD_HIGH;
-      const base = (entryHigh & 0xff) * 0x1_0000_0000 +
-        ((entryLow & ~0xfff) >>> 0);
+      table = (entryHigh & 0xff) << 20 | entryLow >>> 12;
       if (level === 1 || (entryLow & PTE_PS) !== 0) {
         const reserved = level === 4
           ? PTE_PS
@@ -243,44 +243,20 @@ export class PageWalker {
         if (entryLow & reserved) {
           return this.#error(controls, access, PF_P | PF_RSVD);
         }
-        if (!allowed(controls, access, rights, xd)) {
+        if (!allowed(controls, access, all, xd)) {
           return this.#error(controls, access, PF_P);
         }
-        this.#finish(level, base, low, entryLow, rights, xd, access);
-        if (mark) this.#mark(level, access);
-        return -1;
+        const unmarked = ~all & PTE_A | ~entryLow & access & PTE_D;
+        if (mark && unmarked !== 0) this.#mark(level, access);
+        this.flags = (all >>> 1) & (TLB_RW | TLB_US) | (xd ? TLB_XD : 0) |
+          ((entryLow | access) >>> 1) & (TLB_D | TLB_G) |
+          (level === 3 ? TLB_1G : level === 2 ? TLB_2M : 0);
+        // The low bits of a bigger page's number come from the address; bit 12 of its entry is PAT.
+        const inside = level === 3 ? 0x3_ffff : level === 2 ? 0x1ff : 0;
+        return table & ~inside | (low >>> 12) & inside;
       }
-      table = base;
       level -= 1;
     }
-  }
-
-  #finish(
-    level: number,
-    base: number,
-    low: number,
-    entryLow: number,
-    rights: number,
-    xd: number,
-    access: number,
-  ): void {
-    // Bit 12 of a bigger page's entry is PAT, not address.
-    const start = level === 3
-      ? base - base % 2 ** 30
-      : level === 2
-      ? base - base % 2 ** 21
-      : base;
-    const inside = level === 3
-      ? low & 0x3fff_f000
-      : level === 2
-      ? low & 0x001f_f000
-      : 0;
-    this.framePage = ((start + inside) / PAGE_BYTES) | 0;
-    this.flags = (rights & PTE_RW ? TLB_RW : 0) |
-      (rights & PTE_US ? TLB_US : 0) |
-      (xd ? TLB_XD : 0) | (entryLow & PTE_G ? TLB_G : 0) |
-      (entryLow & PTE_D || access & ACCESS_WRITE ? TLB_D : 0) |
-      (level === 3 ? TLB_1G : level === 2 ? TLB_2M : 0);
   }
 
   /** Sets A at every level walked, and D at the last for a store. */
@@ -289,16 +265,15 @@ export class PageWalker {
     for (let level = 4; level >= last; level--) {
       const at = this.#entries[level - 1]!;
       const old = phys.word(at);
-      const marked = old | PTE_A |
-        (level === last && access & ACCESS_WRITE ? PTE_D : 0);
+      const marked = old | PTE_A | (level === last ? access & PTE_D : 0);
       if (marked !== old) phys.write(at, marked, 4);
     }
   }
 
   #error(controls: PagingControls, access: number, cause: number): number {
-    return cause | (access & ACCESS_WRITE ? PF_W : 0) |
+    return ~(cause | (access & ACCESS_WRITE ? PF_W : 0) |
       (access & ACCESS_USER ? PF_U : 0) |
-      (access & ACCESS_FETCH && controls.noExecute ? PF_I : 0);
+      (access & ACCESS_FETCH && controls.noExecute ? PF_I : 0));
   }
 }
 

@@ -35,7 +35,7 @@ import {
   MSR_TSC,
 } from "./registers.ts";
 import { SystemRegisters } from "./system_registers.ts";
-import { TLB_EMPTY } from "./tlb.ts";
+import { TLB_D, TLB_EMPTY, TLB_G } from "./tlb.ts";
 
 function bench() {
   const phys = new PhysMemory(16 * 2 ** 20, NO_EVENTS);
@@ -49,7 +49,7 @@ function bench() {
   const unit = new SystemRegisters(cpu, mmu, fault, now);
   const fillTlb = () => {
     mmu.load32(0x5000 as VirtAddr);
-    mmu.tlb.fill(9, 0x9000, 0x9000, 16); // A global page.
+    mmu.tlb.fill(9, 0x9000, 0x9000, TLB_G); // A global page.
   };
   const held = () =>
     Array.from(mmu.tlb.state.pages).filter((page) => page !== TLB_EMPTY);
@@ -94,7 +94,7 @@ Deno.test("writeCr0() cannot clear ET", () => {
 
 Deno.test("writeCr0(): WP counts from the next store on, though the TLB keeps the page", () => {
   const b = bench();
-  b.mmu.tlb.fill(6, 0x6000, 0x8000, 8); // Read-only, dirty.
+  b.mmu.tlb.fill(6, 0x6000, 0x8000, TLB_D); // Read-only, dirty.
   b.mmu.store32(0x6000 as VirtAddr, 1);
   b.unit.writeCr0((MODE | CR0_WP) >>> 0);
   assertEquals(

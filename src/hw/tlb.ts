@@ -20,20 +20,21 @@ export const TLB_ENTRIES = 1024;
 /** In `pages`: the entry is empty. No page's address is odd. */
 export const TLB_EMPTY = 1;
 
+// R/W, U/S, D, PS and G lie one place below those of a page table's entry, so that a walk moves them together.
 /** Stores are allowed by R/W at every level. */
 export const TLB_RW = 1 << 0;
 /** User mode is allowed by U/S at every level. */
 export const TLB_US = 1 << 1;
 /** Fetching is forbidden by XD at some level. */
 export const TLB_XD = 1 << 2;
-/** The dirty flag is set in the page table. */
-export const TLB_D = 1 << 3;
-/** The page is global. */
-export const TLB_G = 1 << 4;
-/** The entry is part of a 2 MiB page. */
-export const TLB_2M = 1 << 5;
 /** The entry is part of a 1 GiB page. */
-export const TLB_1G = 1 << 6;
+export const TLB_1G = 1 << 3;
+/** The dirty flag is set in the page table. */
+export const TLB_D = 1 << 5;
+/** The entry is part of a 2 MiB page. */
+export const TLB_2M = 1 << 6;
+/** The page is global. */
+export const TLB_G = 1 << 7;
 
 /** The entries, in parallel arrays of {@linkcode TLB_ENTRIES}. */
 export interface TlbState {
