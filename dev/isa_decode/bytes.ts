@@ -27,6 +27,9 @@ const PREFIXES = [
   0x3e,
 ];
 
+/** VEX, EVEX and XOP. */
+const VECTOR = [0xc4, 0xc5, 0x62, 0x8f];
+
 /** Writes one string. */
 export function fillString(bytes: Uint8Array, random: Prng): void {
   let at = 0;
@@ -39,9 +42,11 @@ export function fillString(bytes: Uint8Array, random: Prng): void {
   if (at < STRING_BYTES && random.below(3) === 0) {
     bytes[at++] = 0x40 + random.below(16);
   }
-  const map = random.below(16);
+  const map = random.below(17);
   const escape = map < 7
     ? []
+    : map === 16
+    ? [VECTOR[random.below(VECTOR.length)]!]
     : map < 14
     ? [0x0f]
     : map === 14

@@ -15,10 +15,6 @@ export const EXCLUDED: readonly {
   readonly reason: string;
 }[] = Object.freeze([
   {
-    what: "VEX (C4, C5), EVEX (62), XOP (8F with ModRM.reg other than 0)",
-    reason: "the engine raises #UD by the first byte and claims no length",
-  },
-  {
     what:
       "VIA's and others' opcodes: XSTORE, XCRYPT*, XSHA*, MONTMUL, CCS_*, UNDOC, INSERTQ, EXTRQ",
     reason: "no opcodes of SDM 2; iced-x86 knows them in any case",
@@ -37,26 +33,3 @@ export const EXCLUDED: readonly {
 
 /** Mnemonics of iced-x86 that are not Intel's. */
 export const FOREIGN = /^(Xstore|Xcrypt|Xsha|Ccs|Montmul|Undoc|Insertq|Extrq)/;
-
-const PREFIX_BYTES: ReadonlySet<number> = new Set([
-  0x26,
-  0x2e,
-  0x36,
-  0x3e,
-  0x64,
-  0x65,
-  0x66,
-  0x67,
-  0xf0,
-  0xf2,
-  0xf3,
-]);
-
-/** Whether a string begins, behind its prefixes, with VEX, EVEX or XOP. */
-export function isVector(bytes: Uint8Array): boolean {
-  let at = 0;
-  while (PREFIX_BYTES.has(bytes[at]!) || (bytes[at]! & 0xf0) === 0x40) at++;
-  const opcode = bytes[at];
-  if (opcode === 0x8f) return (bytes[at + 1]! & 0x38) !== 0;
-  return opcode === 0xc4 || opcode === 0xc5 || opcode === 0x62;
-}

@@ -4,8 +4,7 @@
  * Source: SDM 2A, "Instruction Format", "Instruction Prefixes", "REX Prefixes", "ModR/M and SIB Bytes"; SDM 2D, "Opcode
  * Map"; LOCK: SDM 2A, "LOCK".
  *
- * *Not modelled*: VEX, EVEX and XOP encodings raise #UD by their first byte; with Intel, and not AMD, near branches ignore
- * prefix 66.
+ * *Not modelled*: of VEX, EVEX and XOP only the length is known; with Intel, and not AMD, near branches ignore prefix 66.
  *
  * @module
  */
@@ -31,6 +30,7 @@ import {
 } from "./operands.ts";
 import { INSTRUCTION_BYTES_MAX, Operation } from "./processor.ts";
 import { invalidOpcode } from "./unmodelled.ts";
+import { vectorPayload, vectorRow } from "./vector_prefixes.ts";
 
 /** Instructions that take LOCK, if their first operand is memory. */
 const LOCKABLE: readonly string[] = Object.freeze(
@@ -51,6 +51,7 @@ export class Decoder {
   rex = 0;
   /** Prefix 66. */
   operand16 = false;
+  #opcode = 0;
   #start = 0;
   #limit = 0;
   #short = false;
@@ -80,24 +81,41 @@ export class Decoder {
     this.#start = start;
     this.#limit = start + Math.min(available, INSTRUCTION_BYTES_MAX);
     this.#short = false;
-    let opcode = this.#prefixes();
-    let map = ONE_BYTE_MAP;
-    if (opcode === 0x0f) {
-      opcode = this.byte();
-      map = TWO_BYTE_MAP;
-      if (opcode === 0x38 || opcode === 0x3a) {
-        map = opcode === 0x38 ? THREE_BYTE_MAP_38 : THREE_BYTE_MAP_3A;
-        opcode = this.byte();
-      }
-    }
-    const row = this.#select(map[opcode] ?? null);
+    const row = this.#row();
     const o = new Operation(invalidOpcode);
-    if (row) this.#operands(o, row, opcode, offset);
+    if (row) this.#operands(o, row, this.#opcode, offset);
     o.length = this.at - start;
     o.end = offset + o.length;
     if (this.#short) return null;
     if (row) this.#bind(o, row);
     return o;
+  }
+
+  /** Takes prefixes and opcode. */
+  #row(): Row | null {
+    const first = this.#opcode = this.#prefixes();
+    const payload = vectorPayload(first, () => this.#peek());
+    if (payload > 0) return this.#vectorRow(first, payload);
+    let map = ONE_BYTE_MAP;
+    if (first === 0x0f) {
+      this.#opcode = this.byte();
+      map = TWO_BYTE_MAP;
+      if (this.#opcode === 0x38 || this.#opcode === 0x3a) {
+        map = this.#opcode === 0x38 ? THREE_BYTE_MAP_38 : THREE_BYTE_MAP_3A;
+        this.#opcode = this.byte();
+      }
+    }
+    return this.#select(map[this.#opcode] ?? null);
+  }
+
+  /** Takes what VEX and its kind consist of. Operand size, LOCK, REP and REX in front make it invalid. */
+  #vectorRow(first: number, payload: number): Row | null {
+    const isPrefixed = this.operand16 || this.#lock || this.rex !== 0 ||
+      this.#repeat !== REP_NONE;
+    if (isPrefixed) return null;
+    const second = this.byte();
+    for (let i = 1; i < payload; i++) this.byte();
+    return vectorRow(first, second, this.byte());
   }
 
   /** The next byte; 0, and the instruction is too short, behind the end. */

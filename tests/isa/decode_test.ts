@@ -57,6 +57,13 @@ const LACKING: readonly (readonly [string, number, string])[] = [
   ["c7 f8 00 00 00 00", 6, "xbegin"],
   ["f3 0f ae c0", 4, "rdfsbase"],
   ["0f 34", 2, "sysenter"],
+  ["c5 f8 77", 3, "vzeroupper"],
+  ["c5 f8 58 44 8b 10", 6, "vaddps with a SIB byte"],
+  ["c4 e3 79 0f c1 08", 6, "vpalignr"],
+  ["62 f1 7c 48 58 c1", 6, "vaddps of 512 bits"],
+  ["62 f3 7d 48 25 c1 ff", 7, "vpternlogd"],
+  ["8f e9 78 81 c0", 5, "vfrczpd"],
+  ["8f ea 78 10 c0 01 02 03 04", 9, "bextr with an immediate"],
 ];
 
 Deno.test("disassemble() refuses what the engine lacks as such, with its length", () => {
