@@ -12,7 +12,9 @@
  */
 
 import type { VirtAddr } from "../hw/addr.ts";
+import { registerAddress } from "../hw/cpu_state.ts";
 import { formatHex } from "../hw/format_hex.ts";
+import { RSP } from "../hw/general_registers.ts";
 import { inHostRange } from "../hw/host_range.ts";
 import type { Machine } from "../hw/machine.ts";
 import { disassemble } from "../isa/disassemble.ts";
@@ -31,6 +33,8 @@ export class InstructionTrace {
   #next: string | null;
   #buffer = "";
   #clk = 0;
+  /** Low word of the next instruction's address. */
+  #rip = 0;
 
   /**
    * Begins. The machine's event log is switched on, and emptied after each transition.
@@ -63,13 +67,22 @@ export class InstructionTrace {
   /** The vector of an interrupt that the last transition took, or −1. */
   #interrupt(): number {
     const { events, stopped } = this.#machine;
-    for (const { kind, a } of events) if (kind === "irq-delivered") return a;
+    for (const { kind, a } of events) {
+      if (kind === "irq-delivered") return this.#isSoftware() ? -1 : a;
+    }
     if (stopped?.reason !== "shutdown") return -1;
     // One that could not be delivered: its gate is at fault, by an external event.
     const { errorCode } = stopped.exceptions[0] ?? { errorCode: -1 };
     const isExternal = errorCode >= 0 &&
       (errorCode & GATE_EXTERNAL) === GATE_EXTERNAL;
     return isExternal ? errorCode >> 3 : -1;
+  }
+
+  /** Whether INT n brought the interrupt about: then RIP was pushed behind it. */
+  #isSoftware(): boolean {
+    const rsp = registerAddress(this.#machine.cpu, RSP) as VirtAddr;
+    const pushed = this.#machine.peek(rsp);
+    return this.#next !== null && pushed !== null && pushed !== this.#rip;
   }
 
   /** To be called when the run has stopped: follows a last transition that nobody told of, and writes all. */
@@ -91,6 +104,7 @@ export class InstructionTrace {
   /** The instruction at RIP, or `null` if none is to execute. */
   #upcoming(): string | null {
     const { cpu } = this.#machine;
+    this.#rip = cpu.rip >>> 0;
     if (cpu.halted || inHostRange(cpu.rip)) return null;
     const bytes: number[] = [];
     while (bytes.length < INSTRUCTION_BYTES_MAX) {

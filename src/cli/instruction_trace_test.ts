@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { RED_ZONE } from "../../examples/guest/binaries.ts";
+import { KERNEL, RED_ZONE } from "../../examples/guest/binaries.ts";
+import type { VirtAddr } from "../hw/addr.ts";
 import { Machine } from "../hw/machine.ts";
 import { isaEngine } from "../isa/engine.ts";
 import { bootloaderImage } from "../isa/loaders/bootloader.ts";
@@ -34,6 +35,26 @@ Deno.test("InstructionTrace tells once of each clk, of an instruction or an inte
     assertMatch(lines[nmiClk]!, /^clk \d+ cpl 0 rip 0x20_0000 48 cf {2}IRET/);
     assertMatch(lines.at(-1)!, /^clk \d+ cpl 0 rip 0x20_00d8 e7 f4 {2}OUT /);
   }
+});
+
+Deno.test("InstructionTrace takes INT n for the instruction that it is", () => {
+  const machine = new Machine({
+    image: bootloaderImage(KERNEL),
+    engine: isaEngine,
+    ramBytes: 32 * 2 ** 20,
+  });
+  const INT_80 = 0x80cd;
+  const isNext = (m: Machine) => m.peek(m.cpu.rip as VirtAddr, 2) === INT_80;
+  machine.run({ until: isNext });
+  let text = "";
+  const trace = new InstructionTrace(machine, (more) => text += more);
+  machine.run({
+    until: () => (trace.follow(), false),
+    clkMax: machine.clk + 2,
+  });
+  trace.end();
+  assertMatch(text, /cd 80 {2}INT Ib\n/);
+  assertEquals(text.includes("interrupt"), false);
 });
 
 Deno.test("InstructionTrace writes in pieces, and all in the end", () => {
