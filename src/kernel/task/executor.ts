@@ -57,6 +57,7 @@ import {
   highestRing,
   idOf,
   isTask,
+  leavePoll,
   popReady,
   priorityOf,
   pushReady,
@@ -171,6 +172,7 @@ export class Executor implements Context {
     this.#now = options.now ?? { clk: 0 };
     this.#events = options.events ?? NO_EVENTS;
     this.state = state;
+    leavePoll(state);
     this.timers = new Timers(state.timers);
     this.#lane = new LaneContext(state, this);
     this.#kinds = new KindTable(
@@ -213,7 +215,7 @@ export class Executor implements Context {
   /** Whether no task is ready. Sleepers may be due: see {@linkcode tick}. */
   get isIdle(): boolean {
     this.#env.boundary();
-    this.#queueNoted();
+    this.#lane.takeNote(this.#now);
     return highestRing(this.state) === null;
   }
 
@@ -268,7 +270,7 @@ export class Executor implements Context {
   /** Queues the task that is being polled, if one is, to be polled again. */
   wakeSelf(): void {
     if (this.#watched) this.#env.boundary();
-    if (this.#lane.slot !== NO_SLOT) this.#queue(this.#lane.slot);
+    if (this.state.polled !== NO_SLOT) this.#queue(this.state.polled);
   }
 
   /** Polls a part of the future that is being polled. */
@@ -294,7 +296,7 @@ export class Executor implements Context {
     if (id < 0 || idOf(this.state, slot) !== id) return false;
     const future = this.state.futures[slot]!;
     // The slot of a task in its own poll must not be given away meanwhile.
-    if (slot === this.#lane.slot) this.#queue(slot);
+    if (slot === this.state.polled) this.#queue(slot);
     endTask(this.state, slot);
     this.#kinds.drop(future, this);
     return true;
@@ -316,7 +318,7 @@ export class Executor implements Context {
 
   /** How many ready tasks {@linkcode step} can choose from. */
   get choices(): number {
-    this.#queueNoted();
+    this.#lane.takeNote(this.#now);
     return countReady(this.state);
   }
 
@@ -358,7 +360,6 @@ export class Executor implements Context {
       if (!this.#runOne()) break;
       this.#lane.pollsLeft -= 1;
     }
-    this.#lane.slot = NO_SLOT;
     return pollsMax - this.#lane.pollsLeft;
   }
 
@@ -388,12 +389,12 @@ export class Executor implements Context {
    * @returns Its statistics, or `null` if it is no more.
    */
   statistics(id: Waker): TaskStatistics | null {
-    this.#queueNoted();
+    this.#lane.takeNote(this.#now);
     const s = this.state;
     const slot = id & SLOT_MASK;
     if (id < 0 || idOf(this.state, slot) !== id) return null;
     const word = s.words[2 * slot]!;
-    const queued = (word & TASK_QUEUED) !== 0;
+    const queued = (word & TASK_QUEUED) !== 0 && !this.#isUnnoted(slot);
     return {
       name: s.names[slot] ?? "",
       priority: priorityOf(word),
@@ -426,24 +427,17 @@ export class Executor implements Context {
   }
 
   #checkOutside(): void {
-    if (this.#lane.slot !== NO_SLOT) {
+    if (this.state.polled !== NO_SLOT) {
       throw new RangeError(
         `Cannot run tasks: task ${this.waker} is being polled`,
       );
     }
   }
 
-  /** Queues a task, after the one that has noted that it wants to be. */
+  /** Queues a task; what was noted before is first. */
   #queue(slot: number): void {
-    this.#queueNoted();
+    this.#lane.takeNote(this.#now);
     this.#queueSlot(slot);
-  }
-
-  #queueNoted(): void {
-    for (const lane = this.#lane; lane.again !== 0;) {
-      lane.again -= 1;
-      this.#queueSlot(lane.slot);
-    }
   }
 
   /** A task goes on the fast lane, unless one of `slowBits` is set. */
@@ -460,12 +454,21 @@ export class Executor implements Context {
 
   #queueSlowly(slot: number, word: number): void {
     const s = this.state;
+    if (this.#isUnnoted(slot)) {
+      this.#lane.again = 1;
+      return;
+    }
     const isQueued = (word & TASK_QUEUED) !== 0;
     if (this.#events.on) this.#events.emit("task-wake", idOf(this.state, slot));
     if (s.statistics !== null) {
       countWake(s.statistics, slot, isQueued, this.#now.clk);
     }
     if (!isQueued) pushReady(s, slot);
+  }
+
+  /** Whether a slot's task is polled on the lane and was not woken meanwhile. */
+  #isUnnoted(slot: number): boolean {
+    return slot === this.state.polled && this.#lane.again === 0;
   }
 
   #runLane(): number {
@@ -485,11 +488,11 @@ export class Executor implements Context {
     if (s.statistics !== null) {
       countPoll(s.statistics, slot, this.#now.clk);
     }
-    this.#lane.slot = slot;
+    this.state.polled = slot;
     if (this.#events.on) this.#events.emit("task-poll", this.waker);
     const poll = this.#polls[s.words[2 * slot]! >> TASK_KIND_SHIFT]!;
     if (poll(s.futures[slot]!, this) !== PENDING) this.#settle(slot);
-    this.#lane.slot = NO_SLOT;
+    this.state.polled = NO_SLOT;
     return true;
   }
 

@@ -45,6 +45,8 @@ export interface ExecutorState {
   freeSlot: number;
   /** Tasks that live. */
   live: number;
+  /** Slot of the task that is being polled, or `NO_SLOT`. */
+  polled: number;
   /** Ready slots of `DEFAULT_PRIORITY`. */
   lane: ReadyRingState;
   /** Ready slots of each priority; `DEFAULT_PRIORITY` has the lane instead. */
@@ -74,6 +76,7 @@ export function executorState(statistics = false): ExecutorState {
     words: new Int32Array(0),
     freeSlot: NO_SLOT,
     live: 0,
+    polled: NO_SLOT,
     lane: readyRingState(),
     rings: Array.from({ length: PRIORITIES }, readyRingState),
     urgent: 0,

@@ -243,6 +243,70 @@ Deno.test("runUntilIdle() and step() refuse inside of a poll", () => {
   assertEquals(next.live, 1);
 });
 
+Deno.test("a poll that throws leaves its task waiting, or where it was queued", () => {
+  for (const again of ["not", "noted", "queued"]) {
+    let throws = true;
+    const kinds = {
+      bad: (_: Future, context: Context): Poll => {
+        if (!throws) return READY;
+        if (again !== "not") context.wakeSelf();
+        if (again === "queued") context.wake(1);
+        throw new Error("bad");
+      },
+      other: () => PENDING,
+    };
+    const first = new Executor(kinds);
+    const bad = first.spawn({ kind: "bad" });
+    first.spawn({ kind: "other" });
+    assertThrows(() => first.runUntilIdle(), Error, "bad");
+    const next = new Executor(kinds, {}, first.state);
+    throws = false;
+    assertEquals(next.statistics(bad)!.queued, again === "queued");
+    assertEquals(next.runUntilIdle(), again === "queued" ? 2 : 1);
+    next.wake(bad);
+    assertEquals(next.runUntilIdle(), again === "queued" ? 0 : 1);
+    assertEquals(next.live, 1);
+  }
+});
+
+Deno.test("a task that has cancelled itself keeps its slot until its poll has ended", () => {
+  for (const statistics of [false, true]) {
+    const executor: Executor = new Executor({
+      quits: (_: Future, context: Context): Poll => {
+        executor.cancel(context.waker);
+        assertEquals(executor.isIdle, false);
+        executor.spawn({ kind: "heir" });
+        return READY;
+      },
+      heir: () => PENDING,
+    }, { statistics });
+    executor.spawn({ kind: "quits" });
+    executor.runUntilIdle();
+    assertEquals([executor.live, executor.isIdle], [1, true]);
+  }
+});
+
+Deno.test("statistics() inside of a poll know what has happened so far", () => {
+  const executor: Executor = new Executor({
+    asks: (_: Future, context: Context): Poll => {
+      const seen = () => {
+        const { queued, wakes } = executor.statistics(context.waker)!;
+        return [queued, wakes];
+      };
+      assertEquals(seen(), [false, 1]);
+      context.wakeSelf();
+      context.wake(context.waker);
+      assertEquals(seen(), [true, 3]);
+      executor.wake(context.waker);
+      context.wakeSelf();
+      assertEquals(seen(), [true, 5]);
+      return READY;
+    },
+  }, { statistics: true });
+  executor.spawn({ kind: "asks" });
+  assertEquals(executor.runUntilIdle(), 1);
+});
+
 Deno.test("statistics() count polls, wakes and the longest wait", () => {
   const clock = { clk: 0 };
   const { executor } = counting({ statistics: true, now: clock });

@@ -6,8 +6,9 @@
  * A generator yields a future to wait for it, and gets its output; or it yields
  * nothing, to be polled again when its task is woken.
  *
- * Source: the state that is saved holds a marker, `{ kind: "generator", name }`;
- * the generator itself stands beside the state, under the marker's key.
+ * The state that is saved holds a marker, `{ kind: "generator", name }`; the
+ * generator itself hangs on the marker by a symbol, which is no part of a state:
+ * a copy is without it.
  *
  * @module
  */
@@ -16,6 +17,18 @@ import type { Context, Future, Kinds } from "./future.ts";
 import { PENDING, type Poll, READY } from "./poll.ts";
 
 const pending = PENDING; // The engine folds a module's own constants.
+
+/**
+ * A generator's `next`. Each generator function has a prototype of its own, so
+ * that looking it up there would take as long as it does to resume a generator.
+ */
+const next: (this: unknown, value?: unknown) => IteratorResult<unknown> = Object
+  .getPrototypeOf(function* () {}.prototype).next;
+
+/** Where a marker has its generator once it runs: no state, and no copy has it. */
+const RUNNING: unique symbol = Symbol("running");
+/** Where it has the generator's body until then. */
+const BODY: unique symbol = Symbol("body");
 
 /** The kind of a generator's marker. */
 export const GENERATOR_KIND = "generator";
@@ -31,11 +44,18 @@ export interface GeneratorTask extends Future {
   readonly kind: typeof GENERATOR_KIND;
   /** Its name in reports. */
   readonly name: string;
-  /** Its place beside the state. */
-  readonly key: number;
   /** What it waits for; `null` if it waits to be woken. */
   awaiting: Future | null;
 }
+
+/** A marker with what hangs on it. */
+interface Live extends GeneratorTask {
+  [RUNNING]?: Running | null;
+  [BODY]?: GeneratorBody | null;
+}
+
+/** A generator that has begun. */
+type Running = Iterator<Future | void, unknown, unknown>;
 
 /**
  * Finds a generator in a future.
@@ -94,107 +114,85 @@ export function* until<F extends Future>(
  */
 export class Generators {
   /** The kind to add to an executor's table. */
-  readonly kinds: Kinds;
-  /** Generators by key, once they have begun. */
-  readonly #running: (Running | null)[] = [];
-  /** Bodies by key, until they begin. */
-  readonly #bodies: (GeneratorBody | null)[] = [];
-  /** Keys of generators that have ended, to be given again. */
-  readonly #freeKeys: number[] = [];
-
-  /** Makes a place for generators, all of which are gone when it is. */
-  constructor() {
-    const running = this.#running;
-    const poll = (task: GeneratorTask, context: Context): Poll => {
-      const generator = running[task.key] ?? null;
-      if (generator === null || task.awaiting !== null) {
-        return this.#resume(task, context);
-      }
-      const { done, value } = generator.next();
-      if (done !== true && value === undefined) return pending;
-      return this.#yielded(task, context, done === true, value);
-    };
-    const drop = (task: GeneratorTask, context: Context): void =>
-      this.#drop(task, context);
-    this.kinds = { [GENERATOR_KIND]: { poll, drop } };
-  }
+  readonly kinds: Kinds = KINDS;
 
   /**
-   * Makes a task of a generator. It begins with its first poll. Many tasks of
-   * one function are faster than many functions: an engine optimises each.
+   * Makes a task of a generator. It begins with its first poll.
    *
    * @param name Its name in reports.
    * @param body The generator function.
    * @returns The future to spawn.
    */
   task(name: string, body: GeneratorBody): GeneratorTask {
-    const key = this.#freeKeys.pop() ?? this.#running.length;
-    this.#running[key] = null;
-    this.#bodies[key] = body;
-    return { kind: GENERATOR_KIND, name, key, awaiting: null };
-  }
-
-  /** Begins a generator, or goes on with one whose future may be ready. */
-  #resume(task: GeneratorTask, context: Context): Poll {
-    const { key, awaiting } = task;
-    const body = this.#bodies[key] ?? null;
-    if (body !== null) {
-      this.#running[key] = body(context);
-      this.#bodies[key] = null;
-    }
-    const generator = this.#running[key] ?? null;
-    if (generator === null) return gone(task);
-    if (awaiting === null) {
-      const { done, value } = generator.next();
-      return this.#yielded(task, context, done === true, value);
-    }
-    if (context.poll(awaiting) === PENDING) return PENDING;
-    task.awaiting = null;
-    const { done, value } = generator.next(awaiting.output);
-    return this.#yielded(task, context, done === true, value);
-  }
-
-  /** Goes on while what the generator yields is ready. */
-  #yielded(
-    task: GeneratorTask,
-    context: Context,
-    done: boolean,
-    value: unknown,
-  ): Poll {
-    while (!done) {
-      if (value === undefined) return PENDING;
-      const future = value as Future;
-      if (context.poll(future) === PENDING) {
-        task.awaiting = future;
-        return PENDING;
-      }
-      const result = this.#running[task.key]!.next(future.output);
-      done = result.done === true;
-      value = result.value;
-    }
-    this.#release(task);
-    if (value !== undefined) task.output = value;
-    return READY;
-  }
-
-  #drop(task: GeneratorTask, context: Context): void {
-    if (task.awaiting !== null) context.drop(task.awaiting);
-    const generator = this.#running[task.key] ?? null;
-    const body = this.#bodies[task.key] ?? null;
-    if (generator === null && body === null) return; // It was never here.
-    this.#release(task);
-    generator?.return?.();
-  }
-
-  #release(task: GeneratorTask): void {
-    this.#running[task.key] = null;
-    this.#bodies[task.key] = null;
-    this.#freeKeys.push(task.key);
+    const task: Live = {
+      kind: GENERATOR_KIND,
+      name,
+      awaiting: null,
+      [RUNNING]: null,
+      [BODY]: body,
+    };
+    return task;
   }
 }
 
-/** A generator that has begun. */
-type Running = Iterator<Future | void, unknown, unknown>;
+function poll(task: Live, context: Context): Poll {
+  const generator = task[RUNNING] ?? null;
+  if (generator === null || task.awaiting !== null) return begin(task, context);
+  const { done, value } = next.call(generator);
+  if (value === undefined && done !== true) return pending;
+  return yielded(task, context, done === true, value);
+}
+
+/** Begins a generator, or goes on with one whose future may be ready. */
+function begin(task: Live, context: Context): Poll {
+  const { awaiting } = task;
+  const body = task[BODY] ?? null;
+  if (body !== null) {
+    task[RUNNING] = running(body(context));
+    task[BODY] = null;
+  }
+  const generator = task[RUNNING] ?? null;
+  if (generator === null) return gone(task);
+  let sent: unknown;
+  if (awaiting !== null) {
+    if (context.poll(awaiting) === PENDING) return PENDING;
+    task.awaiting = null;
+    sent = awaiting.output;
+  }
+  const { done, value } = next.call(generator, sent);
+  return yielded(task, context, done === true, value);
+}
+
+/** Goes on while what the generator yields is ready. */
+function yielded(
+  task: Live,
+  context: Context,
+  done: boolean,
+  value: unknown,
+): Poll {
+  while (!done) {
+    if (value === undefined) return PENDING;
+    const future = value as Future;
+    if (context.poll(future) === PENDING) {
+      task.awaiting = future;
+      return PENDING;
+    }
+    const result = next.call(task[RUNNING], future.output);
+    done = result.done === true;
+    value = result.value;
+  }
+  task[RUNNING] = null;
+  if (value !== undefined) task.output = value;
+  return READY;
+}
+
+function drop(task: Live, context: Context): void {
+  if (task.awaiting !== null) context.drop(task.awaiting);
+  const generator = task[RUNNING] ?? null;
+  task[RUNNING] = null;
+  task[BODY] = null;
+  generator?.return?.();
+}
 
 function gone(task: GeneratorTask): never {
   throw new RangeError(
@@ -202,3 +200,16 @@ function gone(task: GeneratorTask): never {
       "re-execute from a point before its spawn",
   );
 }
+
+/** Makes a generator of any other iterator. */
+function running(iterator: Running): Running {
+  return iterator.next === next ? iterator : delegate(iterator);
+}
+
+function* delegate(iterator: Running): Running {
+  return yield* { [Symbol.iterator]: () => iterator };
+}
+
+const KINDS: Kinds = Object.freeze({
+  [GENERATOR_KIND]: Object.freeze({ poll, drop }),
+});

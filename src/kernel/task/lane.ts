@@ -4,6 +4,11 @@
  * engine can inline it, and comes back with what is rare. The second one keeps
  * statistics, too; as one loop with a branch, both would be slower.
  *
+ * From one poll to the next what they need stands in local variables; only if
+ * the poll has called the executor, which then says so in `touched`, is it read
+ * again. What others may read during a poll is written before it. A task that
+ * wakes itself keeps `TASK_QUEUED` all the time.
+ *
  * @module
  */
 
@@ -15,9 +20,8 @@ import {
   TASK_QUEUED,
 } from "./executor_state.ts";
 import type { PollFn } from "./future.ts";
-import type { LaneContext } from "./lane_context.ts";
+import { type LaneContext, NOTE_TAKEN } from "./lane_context.ts";
 import { PENDING } from "./poll.ts";
-import { popRing, pushRing } from "./ready_ring.ts";
 import {
   COUNT_POLLS,
   COUNT_QUEUED_CLK,
@@ -34,6 +38,7 @@ const pending = PENDING;
 const none = NO_SLOT;
 const queued = TASK_QUEUED;
 const kindShift = TASK_KIND_SHIFT;
+const noteTaken = NOTE_TAKEN;
 const perTask = COUNTS_PER_TASK;
 const pollCount = COUNT_POLLS;
 const spareWakes = COUNT_SPARE_WAKES;
@@ -56,31 +61,37 @@ export function runLane(
 ): number {
   const { lane } = s;
   const sleepers = s.timers.table;
+  let { words, futures, urgent } = s;
+  let { slots, head, tail } = lane;
   let left = context.pollsLeft;
   let ended = none;
+  context.touched = false;
   while (
-    ended === none && left > 0 && lane.head !== lane.tail &&
-    (s.urgent | sleepers.count) === 0
+    ended === none && left > 0 && head !== tail &&
+    (urgent | sleepers.count) === 0
   ) {
-    const slot = popRing(lane);
-    const word = s.words[2 * slot]!;
-    s.words[2 * slot] = word & ~queued;
-    context.slot = slot;
+    const slot = slots[head]!;
+    head = (head + 1) & (slots.length - 1);
+    lane.head = head;
+    s.polled = slot;
     context.again = 0;
     left -= 1;
-    const poll = polls[word >> kindShift]!;
-    if (poll(s.futures[slot]!, context) !== pending) ended = slot;
-    if (context.again !== 0) {
-      context.again = 0;
-      const { words } = s; // Another array, if the poll has spawned.
-      const word = words[2 * slot]!;
-      if ((word & queued) === 0) {
-        words[2 * slot] = word | queued;
-        pushRing(lane, slot);
-      }
+    const poll = polls[words[2 * slot]! >> kindShift]!;
+    if (poll(futures[slot]!, context) !== pending) ended = slot;
+    if (context.touched) {
+      context.touched = false;
+      ({ words, futures, urgent } = s);
+      ({ slots, head, tail } = lane);
     }
+    if (context.again > 0) {
+      slots[tail] = slot;
+      tail = (tail + 1) & (slots.length - 1);
+      lane.tail = tail;
+    } else words[2 * slot]! &= context.again === 0 ? ~queued : -1;
   }
   context.pollsLeft = left;
+  context.again = noteTaken;
+  s.polled = none;
   return ended;
 }
 
@@ -101,39 +112,48 @@ export function runCountedLane(
 ): number {
   const { lane } = s;
   const sleepers = s.timers.table;
+  let { words, futures, urgent } = s;
+  let statistics = s.statistics!;
+  let { slots, head, tail } = lane;
   let left = context.pollsLeft;
   let ended = none;
+  context.touched = false;
   while (
-    ended === none && left > 0 && lane.head !== lane.tail &&
-    (s.urgent | sleepers.count) === 0
+    ended === none && left > 0 && head !== tail &&
+    (urgent | sleepers.count) === 0
   ) {
-    const slot = popRing(lane);
-    const word = s.words[2 * slot]!;
-    s.words[2 * slot] = word & ~queued;
-    const counts = s.statistics!;
-    const at = perTask * slot;
-    counts[at + pollCount]! += 1;
-    const waitClk = now.clk - counts[at + queuedClk]!;
-    if (waitClk > counts[at + waitClkMax]!) counts[at + waitClkMax] = waitClk;
-    context.slot = slot;
+    const slot = slots[head]!;
+    head = (head + 1) & (slots.length - 1);
+    lane.head = head;
+    s.polled = slot;
     context.again = 0;
     left -= 1;
-    const poll = polls[word >> kindShift]!;
-    if (poll(s.futures[slot]!, context) !== pending) ended = slot;
-    if (context.again !== 0) {
-      const { words } = s; // Another array, if the poll has spawned.
-      const word = words[2 * slot]!;
-      const counts = s.statistics!;
-      if ((word & queued) === 0) {
-        words[2 * slot] = word | queued;
-        pushRing(lane, slot);
-        counts[at + queuedClk] = now.clk;
-        context.again -= 1;
-      }
-      if (context.again !== 0) counts[at + spareWakes]! += context.again;
-      context.again = 0;
+    const at = perTask * slot;
+    statistics[at + pollCount]! += 1;
+    const waitClk = now.clk - statistics[at + queuedClk]!;
+    if (waitClk > statistics[at + waitClkMax]!) {
+      statistics[at + waitClkMax] = waitClk;
     }
+    const poll = polls[words[2 * slot]! >> kindShift]!;
+    if (poll(futures[slot]!, context) !== pending) ended = slot;
+    if (context.touched) {
+      context.touched = false;
+      ({ words, futures, urgent } = s);
+      statistics = s.statistics!;
+      ({ slots, head, tail } = lane);
+    }
+    const { again } = context;
+    if (again > 0) {
+      slots[tail] = slot;
+      tail = (tail + 1) & (slots.length - 1);
+      lane.tail = tail;
+      statistics[at + queuedClk] = now.clk;
+      if (again !== 1) statistics[at + spareWakes]! += again - 1;
+    } else if (again === 0) words[2 * slot]! &= ~queued;
+    else statistics[at + spareWakes]! += again - noteTaken;
   }
   context.pollsLeft = left;
+  context.again = noteTaken;
+  s.polled = none;
   return ended;
 }

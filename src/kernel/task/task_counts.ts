@@ -78,6 +78,21 @@ export function countWake(
 }
 
 /**
+ * Counts wakes of a task that is queued already.
+ *
+ * @param counts The table.
+ * @param slot The task's slot.
+ * @param wakes How many.
+ */
+export function countSpareWakes(
+  counts: Float64Array,
+  slot: number,
+  wakes: number,
+): void {
+  counts[COUNTS_PER_TASK * slot + COUNT_SPARE_WAKES]! += wakes;
+}
+
+/**
  * Reads what was counted.
  *
  * @param counts The table; `null` if nothing was.

@@ -5,7 +5,9 @@
  * negative, and it is in the list of free ones. *Waiting*: its generation is 0 or
  * more. *Queued*: the same, and it is in the ring of its priority, once. *Gone*:
  * its task ended while it was queued; its generation is negative, its kind
- * `KIND_GONE`, and it is freed when the ring has come to it.
+ * `KIND_GONE`, and it is freed when the ring has come to it. A task that is
+ * polled on the fast lane counts as queued until its poll has ended, though it
+ * is in no ring: most tasks there wake themselves.
  *
  * @module
  */
@@ -173,7 +175,9 @@ export function highestRing(s: ExecutorState): ReadyRingState | null {
   for (let priority = PRIORITIES - 1; priority >= 0; priority--) {
     const ring = ringOf(s, priority);
     while (ring.head !== ring.tail) {
-      if (isTask(s, ring.slots[ring.head]!)) return ring;
+      const slot = ring.slots[ring.head]!;
+      // A slot whose task cancelled itself is not given away during its poll.
+      if (isTask(s, slot) || slot === s.polled) return ring;
       freeSlot(s, popReady(s, ring));
     }
   }
@@ -249,4 +253,22 @@ export function freeSlot(s: ExecutorState, slot: number): void {
   if (~words[2 * slot + 1]! >= GENERATIONS_MAX) return;
   words[2 * slot] = s.freeSlot;
   s.freeSlot = slot;
+}
+
+/**
+ * Tidies up after a poll that has thrown, if there is one: its task waits,
+ * unless it was queued meanwhile.
+ *
+ * @param s The state.
+ */
+export function leavePoll(s: ExecutorState): void {
+  const slot = s.polled;
+  if (slot === NO_SLOT) return;
+  s.polled = NO_SLOT;
+  const ring = ringOf(s, priorityOf(s.words[2 * slot]!));
+  for (let i = 0; i < ringLength(ring); i++) {
+    if (ringAt(ring, i) === slot) return;
+  }
+  s.words[2 * slot]! &= ~queued;
+  if (!isTask(s, slot)) freeSlot(s, slot);
 }
