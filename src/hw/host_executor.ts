@@ -106,6 +106,11 @@ export class HostExecutor {
     this.lost = null;
   }
 
+  /** Whether it has a kernel. */
+  get attached(): boolean {
+    return this.#kernel !== null;
+  }
+
   /** Names of the live host frames, outermost first. */
   get frames(): readonly string[] {
     return this.#frames;

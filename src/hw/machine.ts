@@ -26,13 +26,11 @@ import type { ByteLog } from "./byte_log.ts";
 import type { Clock } from "./clock.ts";
 import type { Core } from "./core.ts";
 import type { CpuState } from "./cpu_state.ts";
-import { VECTOR_PF } from "./exception.ts";
-import { PF_I, PF_P, PF_U } from "./error_code.ts";
 import type { EngineFactory, InstructionEngine } from "./executor.ts";
 import { MachinePool } from "./machine_pool.ts";
 import { powerOn } from "./machine_power_on.ts";
+import { Transitions } from "./machine_transitions.ts";
 import { HostExecutor } from "./host_executor.ts";
-import { inHostRange } from "./host_range.ts";
 import type { Kernel, Program } from "./hosted.ts";
 import { HostedCpu } from "./hosted_cpu.ts";
 import { type Input, InputLog } from "./input_log.ts";
@@ -42,12 +40,10 @@ import {
   fullConfig,
   type FullMachineConfig,
   type MachineConfig,
-  sameConfig,
 } from "./hardware_config.ts";
 import type { AccessWidth, PhysMemory } from "./phys_memory.ts";
-import { EFER_NXE } from "./registers.ts";
 import type { PageMap } from "./page_map.ts";
-import { type Snapshot, SNAPSHOT_VERSION } from "./snapshot.ts";
+import { checkSnapshot, type Snapshot, SNAPSHOT_VERSION } from "./snapshot.ts";
 import type { Stop } from "./stop.ts";
 import type { Vga } from "./vga.ts";
 
@@ -122,6 +118,7 @@ export class Machine {
   readonly #host: HostExecutor;
   readonly #hostedCpu: HostedCpu;
   readonly #engine: InstructionEngine | null;
+  readonly #transitions: Transitions;
   #kernel: Kernel | null = null;
   #executing = false;
   /** Idle machines of this one's family, shared with all forks. */
@@ -153,7 +150,7 @@ export class Machine {
     this.#host = new HostExecutor(this.#core);
     this.#hostedCpu = new HostedCpu(this.#core, this.#host);
     this.#engine = options.engine?.(this.#core) ?? null;
-    if (this.#engine) this.#host.stepMachineCode = () => this.#machineCode(1);
+    this.#transitions = new Transitions(this.#core, this.#host, this.#engine);
     this.events.onSwitched = () => this.#core.mmu.dropFast();
     this.bootInfo = powerOn(this.config, this.#board);
     this.#attach(undefined);
@@ -344,7 +341,7 @@ export class Machine {
       version: SNAPSHOT_VERSION,
       config: this.config,
       programId: this.#programId,
-      entries: this.#kernel?.entries.map((entry) => entry.name) ?? [],
+      entries: this.#entryNames,
       machine: cloneState(this.#board.state),
       ram: this.#board.phys.ram.save(),
       kernel: this.#kernel && cloneState(this.#kernel.state),
@@ -363,7 +360,11 @@ export class Machine {
    */
   load(snapshot: Snapshot): void {
     this.#refuseInside("load");
-    this.#checkSnapshot(snapshot);
+    checkSnapshot(snapshot, {
+      config: this.config,
+      programId: this.#programId,
+      entries: this.#entryNames,
+    });
     const { machine, ram, kernel, stop } = snapshot;
     this.#become(machine, ram, kernel, stop);
     this.#takeInputs(snapshot.inputs, snapshot.cursor);
@@ -492,6 +493,10 @@ export class Machine {
     return this.#kernel ? this.#kernel.id ?? "kernel" : null;
   }
 
+  get #entryNames(): string[] {
+    return this.#kernel?.entries.map((entry) => entry.name) ?? [];
+  }
+
   #attach(state: StateTree | undefined): void {
     const { program } = this.#options;
     if (!program) return;
@@ -501,79 +506,12 @@ export class Machine {
   }
 
   #transition(pauseClk: number, instructionsMax: number): Stop | null {
-    const { cpu } = this.#core;
     this.#executing = true;
     try {
-      if (cpu.halted) return this.#wait(pauseClk);
-      if (inHostRange(cpu.rip)) this.#hostTurn();
-      else this.#machineCode(instructionsMax);
+      return this.#transitions.make(pauseClk, instructionsMax);
     } finally {
       this.#executing = false;
     }
-    return this.#core.stop;
-  }
-
-  #hostTurn(): void {
-    if (this.#core.cpu.cpl === 3) this.#fetchFault();
-    else if (this.#kernel) this.#host.turn();
-    else this.#core.end({ reason: "no-engine", rip: this.#core.cpu.rip });
-  }
-
-  /** The host range is no memory of ring 3's: fetching there is a page fault. */
-  #fetchFault(): void {
-    const { cpu, fault } = this.#core;
-    if (this.#core.passBoundary()) return;
-    fault.vector = VECTOR_PF;
-    fault.errorCode = PF_P | PF_U | (cpu.efer & EFER_NXE ? PF_I : 0);
-    fault.cr2 = cpu.rip;
-    this.#core.deliverFault();
-  }
-
-  /** A boundary and an instruction of machine code, and those after it whose boundaries have nothing to do. */
-  #machineCode(instructionsMax: number): void {
-    const core = this.#core;
-    if (!this.#engine) {
-      core.end({ reason: "no-engine", rip: core.cpu.rip });
-      return;
-    }
-    core.advance();
-    const vector = core.takeInterrupt();
-    if (vector >= 0) {
-      core.deliver(vector, "external");
-      return;
-    }
-    try {
-      this.#engine.run(instructionsMax);
-    } catch (thrown) {
-      if (thrown !== core.fault) throw thrown;
-      core.deliverFault();
-    }
-  }
-
-  /** The CPU is halted with no JavaScript live: time passes to the next event, or an interrupt is taken. */
-  #wait(pauseClk: number): Stop | null {
-    const core = this.#core;
-    const { clock } = core;
-    if (this.#wake()) return core.stop;
-    if (!core.canWake) {
-      core.endHung([]);
-      return core.stop;
-    }
-    const { idleAt } = core;
-    if (clock.clk >= idleAt) return { reason: "idle" };
-    const next = Math.min(core.wakeClk, pauseClk, idleAt);
-    core.passTo(Math.max(next, clock.clk));
-    this.#wake();
-    return core.stop;
-  }
-
-  /** Takes an interrupt, if one is owed, out of HLT: its handler is a turn of its own. */
-  #wake(): boolean {
-    const vector = this.#core.takeInterrupt();
-    if (vector < 0) return false;
-    if (this.events.on) this.events.emit("wake");
-    this.#core.deliver(vector, "external");
-    return true;
   }
 
   /** What the host's stack has left behind is that host's: nobody may take it for a result. */
@@ -613,31 +551,6 @@ export class Machine {
         this.#host.frames.join(" > ")
       } is running; do it between turns`,
     );
-  }
-
-  #checkSnapshot(snapshot: Snapshot): void {
-    const refuse = (why: string): never => {
-      throw new RangeError(`Cannot load the snapshot: ${why}`);
-    };
-    if (snapshot.version !== SNAPSHOT_VERSION) {
-      refuse(
-        `its version is ${snapshot.version}, this machine's ${SNAPSHOT_VERSION}`,
-      );
-    }
-    if (!sameConfig(snapshot.config, this.config)) {
-      refuse(
-        "it was taken of other hardware; make a machine with its `config`",
-      );
-    }
-    if (snapshot.programId !== this.#programId) {
-      refuse(
-        `it was taken of program ${snapshot.programId}, this machine runs ${this.#programId}`,
-      );
-    }
-    const names = this.#kernel?.entries.map((entry) => entry.name) ?? [];
-    if (names.join("\n") !== snapshot.entries.join("\n")) {
-      refuse("the program's entries have other names or another order");
-    }
   }
 }
 
