@@ -132,7 +132,7 @@ function verifyPeer(make: MakeHeap, trace: Trace): { refused: number } {
 const ROUNDS = 9;
 const WARM_UP = 2;
 /** Measurements of a missed goal at most. */
-const ATTEMPTS = 5;
+const ATTEMPTS = 3;
 /** Operations of a timed slice at least: caches are warm for most of it. */
 const SLICE_OPS = 400_000;
 
