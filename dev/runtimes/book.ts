@@ -8,7 +8,7 @@
 
 import ts from "typescript";
 import { ROOT } from "../files.ts";
-import { has, installTarball, output } from "./tarball.ts";
+import { has, installTarball, output, said } from "./tarball.ts";
 
 const FOLDER = "tests/book";
 const TESTS = `${FOLDER}/book_test`;
@@ -42,24 +42,6 @@ async function install(folder: string): Promise<void> {
   }
 }
 
-/** All that a runner says, on either stream; Bun's counts stand on standard error. */
-async function said(
-  cwd: string | URL,
-  program: string,
-  ...args: string[]
-): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(program, {
-    args,
-    cwd,
-    stdin: "null",
-    env: { NO_COLOR: "1" },
-  }).output();
-  const decoder = new TextDecoder();
-  const text = decoder.decode(stdout) + decoder.decode(stderr);
-  if (!success) throw new Error(`${program} ${args.join(" ")}: ${text}`);
-  return text;
-}
-
 /** How many tests ran and what the digests are. */
 interface Report {
   readonly passed: number;
@@ -73,9 +55,10 @@ async function report(
   digests: Command,
   words: RegExp,
 ): Promise<Report> {
-  const text = await said(folder, ...test);
-  const passed = text.match(words)?.[1];
-  if (passed === undefined) throw new Error(`No number of tests in ${text}`);
+  // Bun's numbers stand on standard error.
+  const { all } = await said(folder, ...test);
+  const passed = all.match(words)?.[1];
+  if (passed === undefined) throw new Error(`No number of tests in ${all}`);
   return {
     passed: Number(passed),
     digests: await output(folder, ...digests),

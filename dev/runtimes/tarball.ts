@@ -6,35 +6,47 @@
 
 import { ROOT } from "../files.ts";
 
+/** What a program said. */
+interface Said {
+  /** Its standard output. */
+  readonly out: string;
+  /** Its standard output, and behind it its standard error. */
+  readonly all: string;
+}
+
 /**
  * Runs a program to its end.
  *
  * @param cwd where
  * @param program its name or path
  * @param args its arguments
- * @returns its standard output
+ * @returns what it said
  * @throws {Error} with all that it said, if it fails
  */
-export async function output(
+export async function said(
   cwd: string | URL,
   program: string,
   ...args: string[]
-): Promise<string> {
+): Promise<Said> {
   const { success, stdout, stderr } = await new Deno.Command(program, {
     args,
     cwd,
     stdin: "null",
     env: { NO_COLOR: "1" },
   }).output();
-  const text = new TextDecoder();
+  const decoder = new TextDecoder();
+  const [out, err] = [decoder.decode(stdout), decoder.decode(stderr)];
   if (!success) {
-    throw new Error(
-      `${program} ${args.join(" ")}: ${text.decode(stderr)}${
-        text.decode(stdout)
-      }`,
-    );
+    throw new Error(`${program} ${args.join(" ")}: ${err}${out}`);
   }
-  return text.decode(stdout);
+  return { out, all: out + err };
+}
+
+/** The standard output of a program; see {@linkcode said}. */
+export async function output(
+  ...command: Parameters<typeof said>
+): Promise<string> {
+  return (await said(...command)).out;
 }
 
 /**
