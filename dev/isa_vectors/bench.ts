@@ -15,6 +15,7 @@ import {
   CODE_PAGE,
   CS,
   DATA,
+  DATA_AGAIN,
   DATA_BYTES,
   FPU_BYTES,
   FS_BASE,
@@ -89,6 +90,7 @@ export class VectorBench {
     for (let at = 0; at < DATA_BYTES; at += 0x1000) {
       const rights = DATA + at >= READ_ONLY ? USER_READ_ONLY : USER;
       this.#map(DATA + at, DATA_FRAME + at, rights);
+      this.#map(DATA_AGAIN + at, DATA_FRAME + at, rights);
     }
     for (let i = 0; i < 5; i++) {
       this.#map(GDT + 0x1000 * i, SYSTEM + 0x1000 * i, KERNEL);

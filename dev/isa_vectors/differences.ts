@@ -95,6 +95,15 @@ export const DIFFERENCES: readonly HostDifference[] = Object.freeze([
     correct: (v) => prefixesOf(v.bytes).legacy.has(0xf0) ? v : completed(v),
   },
   {
+    instructions: "far pointers across 4 GiB with prefix 67",
+    applies: (v) =>
+      FAR.test(mnemonicOf(v)) && prefixesOf(v.bytes).legacy.has(0x67) &&
+      v.after.vector === PAGE_FAULT && v.after.cr2 >= 0 && v.after.cr2 < 16,
+    amd: "the selector's address wraps: it is an operand of its own",
+    sdm:
+      "one operand, whose address has 32 bits and whose bytes follow each other",
+  },
+  {
     instructions: "far pointers with REX.W",
     applies: (v) =>
       FAR.test(mnemonicOf(v)) && (prefixesOf(v.bytes).rex & 8) !== 0,
@@ -138,6 +147,13 @@ export const DIFFERENCES: readonly HostDifference[] = Object.freeze([
       /^(IRETQ|RETF)$/.test(mnemonicOf(v)) && v.after.vector === PAGE_FAULT,
     amd: "reads the words in another order, and RSP before it checks CS",
     sdm: 'the order of the pops in "Operation"',
+  },
+  {
+    instructions: "FXSAVE, FXRSTOR that fault on a page",
+    applies: (v) =>
+      mnemonicOf(v).startsWith("FX") && v.after.vector === PAGE_FAULT,
+    amd: "touches the last byte first, and wraps it at 4 GiB with prefix 67",
+    sdm: "says nothing of an order",
   },
   {
     instructions: "LOCK MOV to and from control registers",

@@ -14,6 +14,7 @@ import type { Prng } from "../../src/base/prng.ts";
 import type { Key } from "./keys.ts";
 import {
   DATA,
+  DATA_AGAIN,
   DATA_BYTES,
   DATA_END,
   defaultRegisters,
@@ -30,6 +31,8 @@ import { PREPARE } from "./prepare.ts";
 
 const ALL = (1n << 64n) - 1n;
 const RSP = 4;
+/** Bytes from the data that still belong to it. */
+const NEAR = 0x1000n;
 /** With it, index 4 is a register. */
 const REX_X = 2;
 const STATUS = 0x8d5;
@@ -69,6 +72,8 @@ export class Draft {
   readonly key: Key;
   /** Where chance comes from. */
   readonly random: Prng;
+  /** Whether addresses are those across 4 GiB. */
+  readonly again: boolean;
   /** Before. */
   readonly registers: Int32Array = defaultRegisters();
   /** Changed bytes, by offset. */
@@ -109,6 +114,7 @@ export class Draft {
   constructor(key: Key, random: Prng) {
     this.key = key;
     this.random = random;
+    this.again = this.chance(4);
   }
 
   /** Whether something with a chance of 1 in n comes true. */
@@ -153,7 +159,8 @@ export class Draft {
   poke(address: bigint, value: bigint, bytes: number): void {
     if (this.patches.size + bytes > PATCHES_MAX) return;
     for (let i = 0; i < bytes; i++) {
-      const offset = Number(address) - DATA + i;
+      const base = address >= BigInt(DATA_AGAIN) - NEAR ? DATA_AGAIN : DATA;
+      const offset = Number(address) - base + i;
       if (offset < 0 || offset >= DATA_BYTES) continue;
       this.patches.set(offset, Number(value >> BigInt(8 * i) & 255n));
     }
@@ -186,6 +193,17 @@ export class Draft {
 
   /** An address for a memory operand. */
   address(bytes: number): bigint {
+    return this.#somewhere(this.#address(bytes));
+  }
+
+  /** The data is in two places; what is nowhere near it stays. */
+  #somewhere(address: bigint): bigint {
+    const isNear = address >= BigInt(DATA) - NEAR &&
+      address < BigInt(DATA_END) + NEAR;
+    return this.again && isNear ? address + BigInt(DATA_AGAIN - DATA) : address;
+  }
+
+  #address(bytes: number): bigint {
     const r = this.random;
     const boundary = DATA + 0x1000;
     const near = (at: number): bigint => BigInt(at - r.below(2 * bytes + 8));
@@ -200,7 +218,7 @@ export class Draft {
         return near(DATA_END + 8);
       case 4:
         return this.pick([
-          0x8000_0000_1000n,
+          0x9000_0000_0000n,
           0xffff_7fff_ffff_f000n,
           0x1234_5678_9abc_def0n,
           0x8000_0000_0000_0000n,
@@ -219,7 +237,7 @@ export class Draft {
   /** An address in writable memory, at least `room` bytes from its ends. */
   safeAddress(room = 0x200): bigint {
     const bytes = READ_ONLY - DATA - 2 * room;
-    return BigInt(DATA + room + this.random.below(bytes));
+    return this.#somewhere(BigInt(DATA + room + this.random.below(bytes)));
   }
 
   /** Base of the segment that a prefix names. */

@@ -5,6 +5,7 @@
  * |---|---|
  * | 1000_0000 | a page of code, INT3 but for the instruction at 100 |
  * | 2000_0000 | two writable pages, one read-only page; unmapped before and behind |
+ * | ffff_f000 | the same three pages again, so that addresses cross 4 GiB |
  * | FS, GS | based at 2000_0100 and 1fff_ff00 |
  *
  * Byte k of the data is 37 k + 11 ⌊k ÷ 64⌋. Register n holds a0 + n in every byte, RSP 2000_0f00. A vector says only what
@@ -23,6 +24,8 @@ export const DATA = 0x2000_0000;
 export const READ_ONLY = 0x2000_2000;
 /** Its end. */
 export const DATA_END = 0x2000_3000;
+/** Where the same pages are, too. */
+export const DATA_AGAIN = 0xffff_f000;
 /** Bytes of data. */
 export const DATA_BYTES = DATA_END - DATA;
 /** Bytes of the FXSAVE area that hold state. */

@@ -158,11 +158,14 @@ function dividend(d: Draft, signed: boolean): void {
 /** Bit strings reach far from their memory operand. */
 const bitString: Preparation = {
   after: (d) => {
-    const register = d.reg | (d.rex & 4 ? 8 : 0);
     if (d.key.operands[1] !== "Gv" || !d.memory) return;
+    const high = d.rex & 4 ? 8 : 0;
+    // One that no address relies on.
+    while (d.fixed.has(d.reg | high)) d.reg = d.random.below(8);
+    const register = d.reg | high;
+    d.tail[0] = (d.tail[0]! & 0xc7) | d.reg << 3;
     const offset = BigInt(d.random.below(0x800) - 0x400);
-    if (!d.chance(40)) d.draw(register, offset & ALL);
-    else if (!d.fixed.has(register)) d.draw(register, d.value());
+    d.draw(register, d.chance(40) ? d.value() : offset & ALL);
   },
 };
 
