@@ -23,6 +23,11 @@ import type { Now } from "../../base/alarm.ts";
 import { type EventSink, NO_EVENTS } from "../../base/events.ts";
 import { HOST_ENV, type SyncEnv } from "../sync/mod.ts";
 import { COMBINATORS } from "./combinators.ts";
+import type {
+  ExecutorOptions,
+  SpawnOptions,
+  TaskStatistics,
+} from "./executor_options.ts";
 import {
   DEFAULT_PRIORITY,
   type ExecutorState,
@@ -47,7 +52,6 @@ import {
   countPoll,
   countWake,
   readCounts,
-  type TaskCounts,
 } from "./task_counts.ts";
 import {
   chooseReady,
@@ -68,36 +72,6 @@ import type { Waker } from "./waker.ts";
 
 /** Polls of one run, unless told otherwise: enough for an hour, and not for ever. */
 export const RUN_POLLS_MAX = 0xffff_ffff;
-
-/** How an {@linkcode Executor} meets its surroundings. */
-export interface ExecutorOptions {
-  /** The CPU that its queue runs on; by default a host. */
-  readonly env?: SyncEnv;
-  /** The clock of sleeps and statistics; by default one that stands still. */
-  readonly now?: Now;
-  /** Who is told of spawns, wakes, polls and ends. */
-  readonly events?: EventSink;
-  /** Whether statistics are kept for each task; a state that is given decides itself. */
-  readonly statistics?: boolean;
-}
-
-/** What a task may be given when it is spawned. */
-export interface SpawnOptions {
-  /** Its name in reports. */
-  readonly name?: string;
-  /** 0 (last) to 7 (first); `DEFAULT_PRIORITY` is the fastest. */
-  readonly priority?: number;
-}
-
-/** What is known of a task; the counts are 0 if no statistics are kept. */
-export interface TaskStatistics extends TaskCounts {
-  /** Its name; empty without one. */
-  readonly name: string;
-  /** Its priority. */
-  readonly priority: number;
-  /** Whether it is queued to be polled. */
-  readonly queued: boolean;
-}
 
 const NO_OPTIONS: SpawnOptions = Object.freeze({});
 

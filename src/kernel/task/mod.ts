@@ -25,6 +25,7 @@ export { NO_BYTE } from "./byte_stream.ts";
 export * from "./channel.ts";
 export * from "./combinators.ts";
 export * from "./executor.ts";
+export * from "./executor_options.ts";
 export {
   DEFAULT_PRIORITY,
   type ExecutorState,
