@@ -49,24 +49,24 @@ class IsaEngine implements InstructionEngine {
       BUDGET_MAX,
     );
     const x = this.#x;
-    x.interrupted = false;
+    x.trap = trap;
     x.enter(budget);
     try {
       execute(x);
     } finally {
       x.leave();
     }
-    if (trap) this.#singleStep();
+    if (x.trap) this.#singleStep();
   }
 
   dropCaches(): void {
     this.#cache.clear();
   }
 
-  /** TF was set when the instruction began: #DB behind it, but not behind INT n and a load of SS. */
+  /** #DB behind an instruction that began with TF set, but not behind INT n and a load of SS; see SYSCALL and SYSRET. */
   #singleStep(): void {
     const { stop, cpu } = this.#core;
-    if (stop || this.#x.interrupted || cpu.shadow === SHADOW_SS) return;
+    if (stop || cpu.shadow === SHADOW_SS) return;
     cpu.debug[DR6_LOW]! |= DR6_BS;
     this.#core.deliver(VECTOR_DB, "exception");
   }

@@ -32,6 +32,7 @@ import {
   RFLAGS_DEFINED,
   RFLAGS_FIXED,
   RFLAGS_RF,
+  RFLAGS_TF,
   RFLAGS_VM,
 } from "../hw/registers.ts";
 import {
@@ -63,7 +64,7 @@ function interrupt(
   vector: number,
   source: "software" | "exception",
 ): number {
-  x.interrupted = true;
+  x.trap = false; // Delivery clears TF.
   x.offset = o.end;
   x.leave();
   // A fault while the gate is looked up belongs to the instruction: it is reported at its start.
@@ -150,8 +151,13 @@ function setLevel(x: Processor, cpl: number): void {
   x.mmu.dropFast();
 }
 
-/** Goes on somewhere with RFLAGS as they are in the architectural state. */
+/**
+ * Goes on somewhere with RFLAGS as they are in the architectural state. Of SYSCALL and SYSRET the TF that they leave
+ * decides about the single step, as on the CPUs for which Linux is written: where FMASK clears TF no #DB falls into the
+ * kernel's first instruction, and one that SYSRET sets traps at once.
+ */
 function enterAt(x: Processor, rip: number): number {
+  x.trap = (x.cpu.rflags & RFLAGS_TF) !== 0;
   x.cpu.rip = rip;
   x.syncClock();
   x.core.refresh();

@@ -103,8 +103,8 @@ export class Processor extends RegisterFile {
   /** The clk at which nothing is left. */
   endClk = 0;
 
-  /** The instruction was INT n or its kind, which no single step follows. */
-  interrupted = false;
+  /** A single step's #DB follows the instruction. */
+  trap = false;
   /** Address of the operand that `openRm` opened. */
   address = 0;
 

@@ -134,3 +134,23 @@ Deno.test("TF traps behind the next instruction", () => {
   assertEquals(b.get(1), 1);
   assertEquals(cpu.rip, CODE + HANDLER);
 });
+
+Deno.test("SYSCALL and SYSRET trap by the TF that they leave", () => {
+  const b = systemBench("0f 05 90", true);
+  const { cpu, registers } = b.core;
+  cpu.efer |= EFER_SCE;
+  registers.writeMsr(MSR_STAR, 0, (0x10 << 16 | KERNEL_CODE) >>> 0);
+  registers.writeMsr(MSR_LSTAR, CODE + 0x1100, 0);
+  registers.writeMsr(MSR_FMASK, RFLAGS_TF, 0);
+  b.write(0x1100, "90 48 0f 07"); // nop; sysretq
+  cpu.rflags |= RFLAGS_TF;
+  b.run(1);
+  // No #DB on the program's stack in ring 0.
+  assertEquals([cpu.rip, cpu.rflags & RFLAGS_TF], [CODE + 0x1100, 0]);
+  // SYSRET sets TF: #DB is for the instruction behind SYSCALL, which has not begun.
+  b.run(2);
+  assertEquals(cpu.rip, CODE + HANDLER);
+  const stack = cpu.registers[8]! - CODE + FRAME;
+  assertEquals(b.board.phys.read(stack, 4), CODE + 2);
+  assertEquals(b.board.phys.read(stack + 8, 4), USER_CODE);
+});
