@@ -46,6 +46,8 @@ const STATUS_MS = 100;
 const BEFORE_TEXT_CLK = Math.floor(CLK_HZ / 10);
 /** Milliseconds for which a note stands. */
 const NOTE_MS = 3_000;
+/** Milliseconds from the start at which all is drawn anew: Deno clears the lines of its downloads behind the first frames. */
+const REDRAW_MS = [300, 1_000, 3_000] as const;
 /** Ctrl-Q. */
 const QUIT_BYTE = 0x11;
 /** Ctrl-Q from terminals that send keys as sequences. */
@@ -124,6 +126,9 @@ class LiveRun {
   #statusMs = -Infinity;
   #note = "";
   #noteMs = -Infinity;
+  readonly #startMs: number;
+  /** How many of {@linkcode REDRAW_MS} are over. */
+  #redrawn = 0;
 
   constructor(
     machine: Machine,
@@ -137,7 +142,8 @@ class LiveRun {
     this.#options = options;
     const { layout } = options;
     this.#keyboard = new TerminalKeyboard(terminalState({ layout }));
-    this.#pacer = new Pacer(machine.clk, time.now());
+    this.#startMs = time.now();
+    this.#pacer = new Pacer(machine.clk, this.#startMs);
     const { bytes, delay = null } = options;
     this.#waitsForHlt = bytes.length > 0 && delay === null;
     this.#textClk = delay ?? NEVER;
@@ -253,6 +259,11 @@ class LiveRun {
         keysLost: machine.keysLost,
         note: this.#note,
       }, size);
+    }
+    const redrawMs = REDRAW_MS[this.#redrawn] ?? Infinity;
+    if (nowMs - this.#startMs >= redrawMs) {
+      this.#redrawn += 1;
+      this.#screen.invalidate();
     }
     const view = screenView(machine.vga.state, this.#options.depth);
     const text = this.#screen.draw(view, size, this.#status);

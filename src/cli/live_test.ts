@@ -260,6 +260,19 @@ Deno.test("runLive() draws anew when the window changes", async () => {
   emulator.dispose();
 });
 
+Deno.test("runLive() draws over what others wrote into the terminal in its first seconds", async () => {
+  const { host, machine } = await play([
+    { ms: 100, what: (terminal) => terminal.write("\x1b[H\x1b[J\r\nDownload") },
+    { ms: 3_500, what: "\x11" },
+  ]);
+  const emulator = new Emulator(100, 30);
+  await emulator.write(host.terminal.written.replace(LEAVE_SCREEN, ""));
+  assertEquals(emulator.line(1), "");
+  assertEquals(emulator.line(22), machine.vga.screenText()[22]);
+  assertEquals(emulator.line(23), machine.vga.screenText()[23]);
+  emulator.dispose();
+});
+
 Deno.test("runLive() says which character has no key", async () => {
   const { host } = await play([
     { ms: 100, what: "é" },
