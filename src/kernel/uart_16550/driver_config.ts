@@ -1,11 +1,14 @@
 /**
  * How the uart_16550 driver 0.6.0 is set up, and what it shows of a device.
  *
+ * Source: the crate's `config.rs`, and `ConfigRegisterDump` in its `lib.rs`. Differs: a baud rate is a number, where the
+ * crate has an enum of the usual ones and `Custom`.
+ *
  * @module
  */
 
+import { calcBaudRate } from "./baud_rate.ts";
 import {
-  calcBaudRate,
   CLK_FREQUENCY_HZ,
   type FifoTriggerLevel,
   IER,
@@ -105,7 +108,7 @@ export function lineControl(config: UartDriverConfig): number {
  * @param dump the registers
  * @param config its frequency and prescaler count
  * @returns bits per second
- * @throws {RangeError} as the crate panics, if the divisor in the dump gives no whole number
+ * @throws {RangeError} as the crate panics, if the divisor in the dump is 0 or gives no whole number
  */
 export function dumpBaudRate(
   dump: ConfigRegisterDump,

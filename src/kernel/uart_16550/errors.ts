@@ -1,6 +1,9 @@
 /**
  * Why the uart_16550 driver refused. A refusal is a value with the crate's own texts.
  *
+ * Source: the crate's `error.rs`, and `Uart16550TtyError` in its `tty.rs`. `NoRemoteConnectedNoCD` is left out: the crate
+ * has it and never gives it.
+ *
  * @module
  */
 

@@ -1,7 +1,10 @@
 /**
  * Received bytes as Rust's `from_utf8` and `{:?}` show them.
  *
- * Source: The Unicode Standard, "UTF-8", table of well-formed byte sequences.
+ * Source: The Unicode Standard, "UTF-8", table of well-formed byte sequences; Rust's `Utf8Error` and `Debug` of `str`.
+ *
+ * *Not modelled*: Rust's version of Unicode. Which characters beyond ASCII are escaped, the host's version decides, so the
+ * text is for people and stays out of a kernel's state.
  *
  * @module
  */

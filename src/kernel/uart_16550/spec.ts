@@ -1,13 +1,12 @@
 /**
- * The 16550's registers as the uart_16550 crate 0.6.0 names them, and its arithmetic of clock, divisor and baud rate.
+ * The 16550's registers as the uart_16550 crate 0.6.0 names them.
  *
- * Follows the crate's `spec` module. Differs: registers are plain numbers with constants for their bits; a refusal is
- * a value.
+ * Follows the crate's `spec::registers`. Differs: registers are plain numbers with constants for their bits.
+ *
+ * *Not modelled*: `Divisor`, the crate's list of the divisors that give whole rates.
  *
  * @module
  */
-
-import { UartError } from "./errors.ts";
 
 /** The usual crystal, Hz. */
 export const CLK_FREQUENCY_HZ = 1_843_200;
@@ -216,6 +215,32 @@ export function setParity(lcr: number, value: Parity): number {
   return (lcr & ~0x38) | (bits << 3);
 }
 
+/** Gives the prescaler division factor in a PSD, 0 to 15. */
+export function prescalerDivisionFactor(psd: number): number {
+  return psd & 0xf;
+}
+
+/** Gives `psd` with another prescaler division factor, 0 to 15; throws a `RangeError` beyond. */
+export function setPrescalerDivisionFactor(
+  psd: number,
+  factor: number,
+): number {
+  if (!(Number.isInteger(factor) && factor >= 0 && factor <= 0xf)) {
+    throw new RangeError(
+      `Cannot set factor ${factor}: pdf must fit in a nibble (0..=15)`,
+    );
+  }
+  return (psd & ~0xf) | factor;
+}
+
+const LSR_ERRORS: number = LSR.OVERRUN_ERROR | LSR.PARITY_ERROR |
+  LSR.FRAMING_ERROR | LSR.BREAK_INTERRUPT | LSR.FIFO_DATA_ERROR;
+
+/** Whether an LSR shows an error of reception. */
+export function hasLineError(lsr: number): boolean {
+  return (lsr & LSR_ERRORS) !== 0;
+}
+
 /** Why the device interrupts. */
 export type InterruptType =
   | "ReceiverLineStatus"
@@ -247,119 +272,18 @@ const PRIORITIES: Readonly<Record<InterruptType, number>> = {
   DmaTransmissionEndOfTransfer: 6,
 };
 
+/** Whether an ISR says that the device interrupts. */
+export function hasPendingInterrupt(isr: number): boolean {
+  return (isr & ISR.INTERRUPT_STATUS) === 0;
+}
+
 /** Gives why an ISR says that the device interrupts, or `null` if it does not. */
 export function interruptType(isr: number): InterruptType | null {
-  if (isr & ISR.INTERRUPT_STATUS) return null;
+  if (!hasPendingInterrupt(isr)) return null;
   return INTERRUPT_TYPES[(isr >> 1) & 7]!;
 }
 
 /** Gives the rank of an interrupt, 1 for the most urgent. */
 export function interruptPriority(type: InterruptType): number {
   return PRIORITIES[type];
-}
-
-const optionDebug = (value: number | null): string =>
-  value === null ? "None" : `Some(${value})`;
-
-function check(frequency: number, divisor: number, what: string): void {
-  if (frequency === 0) throw new RangeError("frequency must be non-zero");
-  if (divisor === 0) throw new RangeError(`${what} must be non-zero`);
-}
-
-function checkPrescaler(factor: number | null): void {
-  if (factor === null || factor <= 0xf) return;
-  throw new RangeError(
-    `prescaler_division_factor must fit in a nibble (0..=15), got ${
-      optionDebug(factor)
-    }`,
-  );
-}
-
-/** Gives frequency ÷ (16 × (factor + 1) × divisor), or `null` if that is no whole number. */
-function divide(
-  frequency: number,
-  divisor: number,
-  factor: number | null,
-): number | null {
-  const quotient = frequency / (16 * ((factor ?? 0) + 1) * divisor);
-  return Number.isInteger(quotient) ? quotient : null;
-}
-
-/**
- * The baud rate that a divisor gives.
- *
- * @param frequency of the crystal, Hz
- * @param divisor of the divisor latch
- * @param prescalerDivisionFactor 0 to 15, or `null`
- * @returns bits per second, or a refusal if that is no whole number
- * @throws {RangeError} as the crate panics, on a zero or a factor beyond 15
- */
-export function calcBaudRate(
-  frequency: number,
-  divisor: number,
-  prescalerDivisionFactor: number | null = null,
-): number | UartError {
-  check(frequency, divisor, "divisor");
-  checkPrescaler(prescalerDivisionFactor);
-  const rate = divide(frequency, divisor, prescalerDivisionFactor);
-  if (rate !== null) return rate;
-  const factor = optionDebug(prescalerDivisionFactor);
-  return new UartError(
-    "non-integer-baud-rate",
-    `NonIntegerBaudRateError { frequency: ${frequency}, divisor: ${divisor}, prescaler_division_factor: ${factor} }`,
-    `Input values do not result in even (integer representable) baud rate! frequency=${frequency}, divisor=${divisor}, prescaler_division_factor=${factor}`,
-  );
-}
-
-/**
- * The crystal that gives a baud rate with a divisor.
- *
- * @param baudRate bits per second
- * @param divisor of the divisor latch
- * @param prescalerDivisionFactor 0 to 15, or `null`
- * @returns Hz
- * @throws {RangeError} as the crate panics, on a zero or a factor beyond 15
- */
-export function calcFrequency(
-  baudRate: number,
-  divisor: number,
-  prescalerDivisionFactor: number | null = null,
-): number {
-  if (divisor === 0) throw new RangeError("divisor must be non-zero");
-  if (baudRate === 0) throw new RangeError("baud_rate must be non-zero");
-  checkPrescaler(prescalerDivisionFactor);
-  return baudRate * 16 * ((prescalerDivisionFactor ?? 0) + 1) * divisor;
-}
-
-/**
- * The divisor that gives a baud rate.
- *
- * @param frequency of the crystal, Hz
- * @param baudRate bits per second
- * @param prescalerDivisionFactor 0 to 15, or `null`
- * @returns the divisor, or a refusal if it is no whole number
- * @throws {RangeError} as the crate panics: on a zero, a factor beyond 15, or a divisor beyond 65,535
- */
-export function calcDivisor(
-  frequency: number,
-  baudRate: number,
-  prescalerDivisionFactor: number | null = null,
-): number | UartError {
-  check(frequency, baudRate, "baud_rate");
-  checkPrescaler(prescalerDivisionFactor);
-  const divisor = divide(frequency, baudRate, prescalerDivisionFactor);
-  if (divisor === null) {
-    const factor = optionDebug(prescalerDivisionFactor);
-    return new UartError(
-      "non-integer-divisor",
-      `NonIntegerDivisorError { frequency: ${frequency}, baud_rate: ${baudRate}, prescaler_division_factor: ${factor} }`,
-      `input values do not result in even (integer representable) baud rate! frequency=${frequency}, baud_rate=${baudRate}, prescaler_division_factor=${factor}`,
-    );
-  }
-  if (divisor > 0xffff) {
-    throw new RangeError(
-      "called `Result::unwrap()` on an `Err` value: TryFromIntError(())",
-    );
-  }
-  return divisor;
 }

@@ -1,6 +1,8 @@
 /**
  * A terminal at the other end of a 16550: the uart_16550 crate 0.6.0, `Uart16550Tty`.
  *
+ * Source: the crate's `tty.rs`.
+ *
  * @module
  */
 
@@ -15,7 +17,20 @@ import type { UartMemory, UartPorts } from "./ports.ts";
 import { Uart16550 } from "./uart_16550.ts";
 import { encodeUtf8 } from "../../base/utf8.ts";
 
-/** A 16550 with a terminal at the other end. */
+/**
+ * A 16550 with a terminal at the other end.
+ *
+ * @example
+ * ```ts
+ * import { Uart16550Tty, UartError } from "@lockstep/kernel/kernel";
+ * import { assert } from "@std/assert";
+ *
+ * const emptyBus = { in8: () => 0xff, out8() {} };
+ * const refusal = Uart16550Tty.newPort(emptyBus, 0x3f8);
+ * assert(refusal instanceof UartError);
+ * assert(refusal.debug() === "InitError(DeviceNotPresent)");
+ * ```
+ */
 export class Uart16550Tty {
   /** The driver under it. */
   readonly inner: Uart16550;

@@ -1,11 +1,18 @@
 /**
  * The driver of a 16550: the uart_16550 crate 0.6.0, `Uart16550`.
  *
- * Sending honours CTS: with CTS clear, the calls that wait for it spin for ever, as the crate's do.
+ * Source: the crate's `lib.rs` and `backend`; the offsets and bits are those of `spec.ts`.
+ *
+ * The loops have no bound of their own, as the crate's have none: sending honours CTS and spins while it is clear,
+ * receiving spins until a byte is there, and emptying the receiver goes on while one is. Each look at the device is a port
+ * access, so a machine's `clkMax` ends them.
+ *
+ * *Not modelled*: the traits of embedded-io.
  *
  * @module
  */
 
+import { calcDivisor } from "./baud_rate.ts";
 import {
   type ConfigRegisterDump,
   lineControl,
@@ -30,7 +37,6 @@ import {
 } from "./errors.ts";
 import type { UartMemory, UartPorts } from "./ports.ts";
 import {
-  calcDivisor,
   FCR,
   FIFO_SIZE,
   LCR,
@@ -43,7 +49,10 @@ import {
 } from "./spec.ts";
 import { encodeUtf8 } from "../../base/utf8.ts";
 
+/** What the scratch register is to keep, one after the other. */
+const SCRATCH_BYTES = [0x42, 0x73] as const;
 const TEST_BYTE = 0x42;
+/** As many bytes as a FIFO holds. */
 const TEST_MESSAGE = "hello world!1337";
 
 /**
@@ -106,14 +115,21 @@ export class Uart16550 {
    *
    * @param memory the machine
    * @param base address of the first register; a 64-bit address is a signed number
-   * @param stride bytes from one register to the next, a power of two up to 128
+   * @param stride bytes from one register to the next, a power of two; beyond 32 the first access throws, as the crate
+   * panics: it computes a register's place in a byte
    * @returns the driver, or a refusal
+   * @throws {RangeError} if `stride` is no byte
    */
   static newMmio(
     memory: UartMemory,
     base: number,
     stride: number,
   ): Uart16550 | UartError {
+    if (!(Number.isInteger(stride) && stride >= 0 && stride <= 0xff)) {
+      throw new RangeError(
+        `Cannot use stride ${stride}: it is a byte, typically 1, 2, 4 or 8`,
+      );
+    }
     if (stride === 0 || (stride & (stride - 1)) !== 0) {
       return invalidStride(stride);
     }
@@ -140,7 +156,7 @@ export class Uart16550 {
    */
   init(config: UartDriverConfig): UartError | null {
     this.state.config = { ...config };
-    for (const byte of [0x42, 0x73]) {
+    for (const byte of SCRATCH_BYTES) {
       this.#write(OFFSETS.SPR, byte);
       if (this.#read(OFFSETS.SPR) !== byte) return DEVICE_NOT_PRESENT;
     }
@@ -360,12 +376,21 @@ export class Uart16550 {
   }
 
   #read(offset: number): number {
-    const { base, stride } = this.state;
-    return this.#ports.in8(base + offset * stride);
+    return this.#ports.in8(this.#place(offset));
   }
 
   #write(offset: number, value: number): void {
+    this.#ports.out8(this.#place(offset), value);
+  }
+
+  /** Port or address of a register. */
+  #place(offset: number): number {
     const { base, stride } = this.state;
-    this.#ports.out8(base + offset * stride, value);
+    const bytes = offset * stride;
+    if (bytes <= 0xff) return base + bytes;
+    throw new RangeError(
+      `Cannot reach register ${offset} with stride ${stride}: ` +
+        "offset * stride overflows u8; reduce stride",
+    );
   }
 }

@@ -12,6 +12,8 @@ import {
   CLK_FREQUENCY_HZ,
   FCR,
   fifoTriggerLevel,
+  hasLineError,
+  hasPendingInterrupt,
   IER,
   interruptPriority,
   type InterruptType,
@@ -25,8 +27,10 @@ import {
   OFFSETS,
   type Parity,
   parity,
+  prescalerDivisionFactor,
   setFifoTriggerLevel,
   setParity,
+  setPrescalerDivisionFactor,
   setWordLength,
   Uart16550,
   Uart16550Tty,
@@ -104,6 +108,14 @@ Deno.test("calcBaudRate(), calcDivisor(), calcFrequency() throw where the crate 
       "must fit in a nibble (0..=15), got Some(16)",
     ],
     [() => calcDivisor(16 * 0x1_0000, 1), "TryFromIntError(())"],
+    // 16 × 2^28 is 2^32, which no u32 holds.
+    [() => calcBaudRate(1, 2 ** 28), "attempt to multiply with overflow"],
+    [() => calcDivisor(1, 2 ** 28), "attempt to multiply with overflow"],
+    [() => calcFrequency(2 ** 28, 1), "attempt to multiply with overflow"],
+    [
+      () => setPrescalerDivisionFactor(0, 16),
+      "pdf must fit in a nibble (0..=15)",
+    ],
   ];
   for (const [call, message] of calls) {
     assertThrows(call, RangeError, message);
@@ -150,6 +162,20 @@ Deno.test("registers round-trip: FCR, LCR word length and parity", () => {
   }
 });
 
+Deno.test("registers round-trip: PSD keeps its reserved bits", () => {
+  for (const factor of [0, 5, 15]) {
+    const psd = setPrescalerDivisionFactor(0x1f, factor);
+    assertEquals([prescalerDivisionFactor(psd), psd & 0xf0], [factor, 0x10]);
+  }
+});
+
+Deno.test("hasLineError() looks at the five error bits of LSR", () => {
+  const errors = [0x02, 0x04, 0x08, 0x10, 0x80];
+  for (const bit of [1, 2, 4, 8, 0x10, 0x20, 0x40, 0x80]) {
+    assertEquals(hasLineError(bit), errors.includes(bit), `LSR ${bit}`);
+  }
+});
+
 Deno.test("interruptType() and interruptPriority() rank all seven interrupts", () => {
   const rows: [isr: number, InterruptType | null, priority: number][] = [
     [0b0110, "ReceiverLineStatus", 1],
@@ -164,6 +190,7 @@ Deno.test("interruptType() and interruptPriority() rank all seven interrupts", (
   ];
   for (const [bits, type, priority] of rows) {
     assertEquals(interruptType(bits | ISR.FIFOS_ENABLED0), type);
+    assertEquals(hasPendingInterrupt(bits), (bits & 1) === 0);
     if (type) assertEquals(interruptPriority(type), priority);
   }
 });
@@ -209,6 +236,29 @@ Deno.test("mmio_dummy", () => {
     assertEquals(uart.init(config), null);
     // DLM is IER, which was written last.
     assertEquals(uart.configRegisterDump().divisor & 0xff, 3);
+  }
+});
+
+Deno.test("init() throws where a register's offset × stride is no byte, as the crate panics", () => {
+  const overflow = "offset * stride overflows u8; reduce stride";
+  const cases: [stride: number, overflows: boolean][] = [
+    [32, false], // The scratch register is at 7 × 32 = 224.
+    [64, true],
+    [128, true],
+  ];
+  for (const [stride, overflows] of cases) {
+    const uart = Uart16550.newMmio(byteMemory(stride), 0x1000, stride);
+    assertInstanceOf(uart, Uart16550);
+    const init = () => uart.init(uartDriverConfig());
+    if (overflows) assertThrows(init, RangeError, overflow);
+    else assertEquals(init(), null);
+  }
+  for (const stride of [256, -1, 1.5, NaN]) {
+    assertThrows(
+      () => Uart16550.newMmio(byteMemory(1), 0x1000, stride),
+      RangeError,
+      `Cannot use stride ${stride}: `,
+    );
   }
 });
 

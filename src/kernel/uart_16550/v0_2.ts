@@ -2,6 +2,9 @@
  * The serial driver of the post "Testing": the uart_16550 crate 0.2.18, `SerialPort`.
  *
  * 38,400 baud, 8N1; `\n` goes out as it is; backspace and delete go out as backspace, space, backspace.
+ * Waiting has no bound of its own, as in the crate; each look at the device is a port access, which a machine counts.
+ *
+ * *Not modelled*: `MmioSerialPort`.
  *
  * @module
  */
@@ -66,12 +69,12 @@ export class SerialPort {
       this.#ports.out8(base + offset, value);
     out8(1, 0x00); // Interrupts off.
     out8(3, 0x80); // DLAB.
-    out8(0, 0x03); // Divisor, low byte.
+    out8(0, 0x03); // Divisor, low byte: 115,200 / 3 baud.
     out8(1, 0x00); // Divisor, high byte.
     out8(3, 0x03); // 8 data bits, DLAB off.
-    out8(2, 0xc7);
-    out8(4, 0x0b);
-    out8(1, 0x01);
+    out8(2, 0xc7); // FIFOs on and empty, trigger at 14 bytes.
+    out8(4, 0x0b); // DTR, RTS, OUT2.
+    out8(1, 0x01); // Interrupt on reception.
   }
 
   /**
@@ -96,7 +99,7 @@ export class SerialPort {
     this.#ports.out8(this.base, byte);
   }
 
-  /** Gives the next byte received. Spins until there is one.. */
+  /** Gives the next byte received. Spins until there is one. */
   receive(): number {
     this.#waitFor(INPUT_FULL);
     return this.#ports.in8(this.base);

@@ -3,13 +3,14 @@
  * `Uart16550Tty`.
  *
  * 9600 baud, 8N1; the device is detected and tested in loopback before use; the TTY sends `\n` as `\r\n`. Sending
- * honours CTS: with CTS clear, the calls that wait for it spin for ever, as the crate's do.
+ * honours CTS.
  *
  * @module
  */
 
+export * from "./baud_rate.ts";
 export * from "./driver_config.ts";
-export * from "./errors.ts";
+export { UartError, type UartErrorReason } from "./errors.ts";
 export type { UartMemory, UartPorts } from "./ports.ts";
 export * from "./spec.ts";
 export { Uart16550Tty } from "./tty.ts";
