@@ -2,7 +2,8 @@
  * What the kernel of chapter 7 does with the keyboard: it decodes in the
  * handler, and prints.
  *
- * Book: "Hardware Interrupts", section "Interpreting the Scancodes".
+ * Book: "Hardware Interrupts", section "Interpreting the Scancodes". Departs in that the handler reads the byte before the
+ * lock is taken and ends the interrupt after it is free; interrupts are off all the while, so nobody comes between.
  *
  * @module
  */
@@ -15,30 +16,26 @@ import {
   keyboardState,
   printedKey,
 } from "./keyboard/mod.ts";
-import {
-  Lazy,
-  type OnceState,
-  onceState,
-  SpinMutex,
-  type SpinMutexState,
-  spinMutexState,
-} from "./sync/mod.ts";
+import { SpinMutex, type SpinMutexState, spinMutexState } from "./sync/mod.ts";
 
-/** The static `KEYBOARD` as data: nothing until the first key. */
-export type KeyboardEchoState = OnceState<{
+/** The static `KEYBOARD` as data. */
+export interface KeyboardEchoState {
   /** Its lock. */
   lock: SpinMutexState;
   /** The decoder in it. */
   keyboard: KeyboardState;
-}>;
+}
 
 /**
  * Makes the state of an unused `KEYBOARD`.
  *
+ * @param options How the decoder starts; `Us104Key` and set 1 if absent.
  * @returns A state for {@linkcode keyboardEcho}.
  */
-export function keyboardEchoState(): KeyboardEchoState {
-  return onceState();
+export function keyboardEchoState(
+  options: KeyboardOptions = {},
+): KeyboardEchoState {
+  return { lock: spinMutexState(), keyboard: keyboardState(options) };
 }
 
 /**
@@ -47,24 +44,16 @@ export function keyboardEchoState(): KeyboardEchoState {
  *
  * @param core Prints.
  * @param state Where to go on from.
- * @param options How the decoder starts; `Us104Key` and set 1 if absent.
  * @returns Takes a scancode.
  */
 export function keyboardEcho(
   core: KernelCore,
   state: KeyboardEchoState,
-  options: KeyboardOptions = {},
 ): (byte: number) => void {
-  const { env } = core;
-  const keyboard = new Lazy(
-    env,
-    "KEYBOARD",
-    () => ({ lock: spinMutexState(), keyboard: keyboardState(options) }),
-    state,
-    (s) => new SpinMutex(env, "KEYBOARD", new Keyboard(s.keyboard), s.lock),
-  );
+  const decoder = new Keyboard(state.keyboard);
+  const keyboard = new SpinMutex(core.env, "KEYBOARD", decoder, state.lock);
   return (byte) =>
-    keyboard.get().withLock((decoder) => {
+    keyboard.withLock((decoder) => {
       const key = decoder.typed(byte);
       if (key !== null) core.print(printedKey(key));
     });

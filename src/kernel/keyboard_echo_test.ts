@@ -23,3 +23,10 @@ Deno.test("keyboardEcho() prints what keys stand for; a release, half a code and
   assertEquals(machine.run().reason, "hung");
   assertEquals(machine.vga.screenText()[24], "hLShiftIArrowUp");
 });
+
+Deno.test("keyboardEchoState() is a static made before the boot: no first use makes it", () => {
+  // The book: `Keyboard::new` is const, so there is no `lazy_static`.
+  const { lock, keyboard } = keyboardEchoState({ layout: "De105Key" });
+  assertEquals(lock, { locked: false, holder: "" });
+  assertEquals(keyboard.events.layout, "De105Key");
+});
