@@ -45,7 +45,8 @@ export function breakpointHandler(core: KernelCore): Gate {
 
 /**
  * Makes the handler of #PF(14), which prints all there is to know and halts
- * for ever: with interrupts off, as its gate left them.
+ * for ever: with interrupts off, as its gate left them. CR2 prints as the
+ * crate's `Result`, and is always `Ok`: no access sets another address.
  *
  * @param core Prints.
  * @returns The gate.
@@ -58,9 +59,10 @@ export function pageFaultHandler(core: KernelCore): Gate {
       const errorCode = cpu.pop64();
       const frame = new StackFrameView(cpu);
       core.println("EXCEPTION: PAGE FAULT");
-      core.println((write) =>
-        write(`Accessed Address: Ok(${virtAddrDebug(cpu.readCr2())})`)
-      );
+      // An argument of `println!` is evaluated before the lock is taken; what it
+      // points to, such as a frame, is read while it is held.
+      const address = virtAddrDebug(cpu.readCr2());
+      core.println(`Accessed Address: Ok(${address})`);
       core.println(`Error Code: ${pageFaultErrorDebug(errorCode)}`);
       core.println((write) => write(frame.pretty()));
       cpu.hltLoop();

@@ -180,6 +180,18 @@ Deno.test("page_fault_handler prints address, code and frame, and parks", () => 
   ]);
 });
 
+Deno.test("page_fault_handler reads CR2 before it locks WRITER, as an argument of println! is evaluated", () => {
+  const { cpu, core } = booted();
+  const held: boolean[] = [];
+  const readCr2 = cpu.readCr2.bind(cpu);
+  cpu.readCr2 = () => {
+    held.push(core.vga.writer.get().state.locked);
+    return readCr2();
+  };
+  assertThrows(() => cpu.deliver(14, 2), ParkSignal);
+  assertEquals(held, [false]);
+});
+
 Deno.test("double_fault_handler panics on the interrupt stack", () => {
   const { cpu } = booted();
   const { reason } = assertThrows(() => cpu.deliver(8, 0), StopSignal);

@@ -79,7 +79,7 @@ export class ChainedPics {
    * @param ports the CPU
    * @param primaryOffset vector of the primary's line 0
    * @returns the driver
-   * @throws {RangeError} if the secondary's offset is no byte: "attempt to add with overflow"
+   * @throws {RangeError} if it is no byte, or from 248 on: "attempt to add with overflow"
    */
   static newContiguous(ports: PicPorts, primaryOffset: number): ChainedPics {
     return new ChainedPics(
@@ -142,7 +142,7 @@ export class ChainedPics {
    *
    * @param interruptId a vector, 0 to 255
    * @returns whether one of the two chips gives it
-   * @throws {RangeError} if a chip's vectors would go past 255: "attempt to add with overflow"
+   * @throws {RangeError} if a chip's offset is 248 or more and not above the vector: "attempt to add with overflow"
    */
   handlesInterrupt(interruptId: number): boolean {
     return this.#handles(0, interruptId) || this.#handles(1, interruptId);
