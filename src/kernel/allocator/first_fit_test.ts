@@ -327,6 +327,28 @@ for (const Class of CLASSES) {
       assertEquals(pairs(heap.freeRegions()), holes.map((h) => [...h]));
     }
   });
+
+  Deno.test(`${Class.name} 0.10.5 merges the next hole where it absorbs slack`, () => {
+    // Crate: `check_merge_bottom`, and then `try_merge_next_n`.
+    for (const version of VERSIONS) {
+      const heap = new Class(flat(64), { version });
+      heap.alloc(64, 8);
+      heap.dealloc(32, 32, 8);
+      heap.dealloc(8, 24, 8);
+      const hole = version === "0.10.5" ? [0, 64] : [8, 56];
+      assertEquals(pairs(heap.freeRegions()), [hole]);
+      assertEquals(heap.state.holes, 1);
+    }
+  });
+
+  Deno.test(`${Class.name} dealloc() says that the heap ends when a size is rounded up beyond it`, () => {
+    const heap = new Class(flat(100));
+    heap.alloc(100 - 16, 8);
+    assertEquals(
+      thrown(() => heap.dealloc(96, 4, 4)),
+      "Cannot free 16 bytes at offset 0x60: the heap ends at 0x64",
+    );
+  });
 }
 
 Deno.test("IndexedFirstFitHeap equals FirstFitHeap when there are many holes", () => {

@@ -113,10 +113,11 @@ export abstract class HoleListHeap extends BaseHeap {
     const end = s.bottom + s.size;
     const mask = (align - 1) | (HOLE_ALIGN - 1);
     const bytes = alignSize(size);
-    if (
-      !isBlock(offset, size, align, end, mask, this.nodes.baseLow) ||
-      offset > end - bytes
-    ) this.refuseBlock(offset, size, align, end, HOLE_ALIGN);
+    if (!isBlock(offset, size, align, end, mask, this.nodes.baseLow)) {
+      this.refuseBlock(offset, size, align, end, HOLE_ALIGN);
+    }
+    // Rounded up it may be too long.
+    if (offset > end - bytes) this.refuseBlock(offset, bytes, align, end);
     this.#insert(offset, bytes, bytes);
   }
 
@@ -336,7 +337,7 @@ export abstract class HoleListHeap extends BaseHeap {
     const low = before < 0 ? this.#slackBefore(offset) : 0;
     const hole = end === offset ? before : offset - low;
     let size = offset + bytes - hole;
-    if (offset + bytes === next && low === 0) {
+    if (offset + bytes === next) {
       const after = nodes.next(next);
       nodes.setNode(hole, size + nodes.load(next), after);
       state.holes -= 1;
@@ -357,7 +358,7 @@ export abstract class HoleListHeap extends BaseHeap {
     this.state.holes += 1;
   }
 
-  /** Bytes between the bottom and the first hole that could hold no hole. Who takes them in is not merged with the next. */
+  /** Bytes between the bottom and the first hole that could hold no hole. */
   #slackBefore(offset: number): number {
     const slack = offset - this.state.bottom;
     return this.version === "0.10.5" && slack < HOLE_BYTES ? slack : 0;
