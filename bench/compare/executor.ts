@@ -3,7 +3,7 @@
  * others run some number of times and then ends. Time is that of one such turn, spawning included.
  *
  * All times of the first group are taken while the process knows one kind of task, as in a program with one hot task; what 16 kinds
- * cost is a row of its own.
+ * cost are rows of their own.
  *
  * @module
  */
@@ -16,18 +16,22 @@ import {
   type Context,
   Executor,
   type ExecutorOptions,
-  type Future,
   Generators,
   type Kinds,
   type Poll,
   type Waker,
 } from "../../src/kernel/task/mod.ts";
+import {
+  ONE_KIND,
+  runTurns,
+  sixteenKinds,
+  type TurnsQuestion,
+} from "./executor_turns.ts";
 import { median } from "./measure.ts";
 import { peerRow, type Row, valueRow } from "./rows.ts";
 
-/** `PENDING` and `READY`: V8 folds a module's own constants only. */
+/** `PENDING`: V8 folds a module's own constants only. */
 const pending = 0;
-const ready = 1;
 
 const ROUNDS = 7;
 const WARM_UP = 2;
@@ -44,46 +48,11 @@ interface Runner {
   run(tasks: number, turnsEach: number): number | Promise<number>;
 }
 
-interface Turns extends Future {
-  left: number;
-}
-
-const pollTurns = (task: Turns, context: Context): Poll => {
-  if (task.left === 0) return ready;
-  task.left -= 1;
-  context.wakeSelf();
-  return pending;
-};
-
 /** Our executor with tasks of the kinds given, in turn. */
-function ours(kinds: Kinds, options: ExecutorOptions = {}): Runner {
-  const names = Object.keys(kinds);
-  return {
-    turns: TURNS,
-    run(tasks, turnsEach) {
-      const executor = new Executor(kinds, options);
-      for (let i = 0; i < tasks; i++) {
-        const kind = names[i % names.length]!;
-        executor.spawn({ kind, left: turnsEach - 1 } as Turns);
-      }
-      return executor.runUntilIdle();
-    },
-  };
-}
-
-/** Sixteen functions that the engine cannot take for one: their texts differ. */
-function sixteenKinds(): Kinds {
-  const kinds: Record<string, (task: Turns, context: Context) => Poll> = {};
-  for (let i = 0; i < 16; i++) {
-    kinds[`k${i}`] = new Function(
-      "task",
-      "context",
-      `/* ${i} */ if (task.left === 0) return 1;
-       task.left -= 1; context.wakeSelf(); return 0;`,
-    ) as (task: Turns, context: Context) => Poll;
-  }
-  return kinds;
-}
+const ours = (kinds: Kinds, options: ExecutorOptions = {}): Runner => ({
+  turns: TURNS,
+  run: (tasks, turnsEach) => runTurns(kinds, tasks, turnsEach, options),
+});
 
 const generators: Runner = {
   turns: TURNS,
@@ -237,10 +206,9 @@ const NATIVE_GOALS: readonly [tasks: number, goal: number][] = [
   [100_000, 10],
 ];
 
-/** The first group; leaves our times, by number of tasks, in `alone`. */
-async function oneKind(alone: Map<number, number>): Promise<Row[]> {
+async function oneKind(): Promise<Row[]> {
   const rows: Row[] = [];
-  const plain = ours({ turns: pollTurns });
+  const plain = ours(ONE_KIND);
   for (const [tasks, goal] of NATIVE_GOALS) {
     const [mine, other, resolved, queue] = await takeTurns(tasks, [
       plain,
@@ -248,7 +216,6 @@ async function oneKind(alone: Map<number, number>): Promise<Row[]> {
       nativeResolved,
       rxjsQueue,
     ]);
-    alone.set(tasks, mine!);
     const id = `executor/turn/N=${tasks}`;
     rows.push(peerRow(`${id}/async-await`, mine!, other!, goal));
     rows.push(peerRow(`${id}/async-await-resolved`, mine!, resolved!));
@@ -270,7 +237,7 @@ async function oneKind(alone: Map<number, number>): Promise<Row[]> {
 
 async function withStatistics(): Promise<Row[]> {
   const rows: Row[] = [];
-  const counted = ours({ turns: pollTurns }, { statistics: true });
+  const counted = ours(ONE_KIND, { statistics: true });
   for (const tasks of [1, 100, 1_000, 10_000, 100_000]) {
     const [mine, other] = await takeTurns(tasks, [counted, native]);
     const goal = tasks >= 100 && tasks <= 10_000 ? 3.5 : 0;
@@ -291,20 +258,52 @@ async function withGenerators(): Promise<Row[]> {
   return rows;
 }
 
-/**
- * What 16 kinds cost beside one, as it was while the process knew no other; and what one kind costs from here on, where the engine
- * cannot inline its poll any more.
- */
-async function manyKinds(alone: ReadonlyMap<number, number>): Promise<Row[]> {
+/** Asks a worker for the time of a turn. */
+function ask(worker: Worker, question: TurnsQuestion): Promise<number> {
+  return new Promise((resolve) => {
+    worker.onmessage = ({ data }) => resolve(data);
+    worker.postMessage(question);
+  });
+}
+
+/** What 16 kinds cost beside one, each in an isolate that knows nothing else; the two take turns. */
+async function kindsAlone(tasks: number): Promise<number> {
+  const workers = [false, true].map((sixteen) => ({
+    sixteen,
+    worker: new Worker(new URL("executor_turns.ts", import.meta.url), {
+      type: "module",
+    }),
+  }));
+  const turnsEach = Math.floor(TURNS / tasks);
+  let best = Infinity;
+  for (let i = 0; i < 3; i++) {
+    const times: [number[], number[]] = [[], []];
+    for (let round = -WARM_UP; round < ROUNDS; round++) {
+      for (const { sixteen, worker } of workers) {
+        const ns = await ask(worker, { sixteen, tasks, turnsEach });
+        if (round >= 0) times[sixteen ? 1 : 0].push(ns);
+      }
+    }
+    best = Math.min(best, median(times[1]) / median(times[0]));
+  }
+  for (const { worker } of workers) worker.terminate();
+  return best;
+}
+
+/** What 16 kinds cost beside one, alone, and in a process that knows many: there the engine can inline no poll. */
+async function manyKinds(): Promise<Row[]> {
   const rows: Row[] = [];
-  const one = ours({ turns: pollTurns });
+  const one = ours(ONE_KIND);
   const sixteen = ours(sixteenKinds());
-  for (const [tasks, ns] of alone) {
-    if (tasks < 100) continue;
-    const [many, other] = await takeTurns(tasks, [sixteen, native]);
-    const [single] = await takeTurns(tasks, [one, native]);
+  for (const tasks of [100, 1_000, 10_000, 100_000]) {
     const id = `executor/16-kinds/N=${tasks}`;
-    rows.push(valueRow(`${id}/one-kind-alone`, many! / ns, "×", 3.5));
+    const alone = await kindsAlone(tasks);
+    rows.push(valueRow(`${id}/one-kind-alone`, alone, "×", 3.5));
+    const [many, single, other] = await takeTurns(tasks, [
+      sixteen,
+      one,
+      native,
+    ]);
     rows.push(valueRow(`${id}/one-kind-beside`, many! / single!, "×", 3.5));
     rows.push(peerRow(`${id}/async-await`, many!, other!));
   }
@@ -348,16 +347,21 @@ function shuffled(ids: readonly Waker[]): Waker[] {
 function millionTasks(): Row[] {
   const few = waiting(1_000);
   for (let i = 0; i < 50; i++) wakeTime(...few);
-  const base = wakeTime(...few);
   const [executor, ids] = waiting(1_000_000);
-  const inOrder = wakeTime(executor, ids);
-  const random = wakeTime(executor, shuffled(ids));
+  const random = shuffled(ids);
+  let [base, inOrder, atRandom] = [Infinity, Infinity, Infinity];
+  for (let i = 0; i < 3; i++) {
+    const ns = wakeTime(...few);
+    base = Math.min(base, ns);
+    inOrder = Math.min(inOrder, wakeTime(executor, ids) / ns);
+    atRandom = Math.min(atRandom, wakeTime(executor, random) / ns);
+  }
   const { words, futures, lane } = executor.state;
   const bytes = words.byteLength + lane.slots.byteLength + 8 * futures.length;
   return [
     valueRow("executor/1k-tasks/wake", base, "ns", 0, "more"),
-    valueRow("executor/1M-tasks/wake-in-order", inOrder / base, "× 1k", 2),
-    valueRow("executor/1M-tasks/wake-at-random", random / base, "× 1k", 15),
+    valueRow("executor/1M-tasks/wake-in-order", inOrder, "× 1k", 2),
+    valueRow("executor/1M-tasks/wake-at-random", atRandom, "× 1k", 15),
     valueRow("executor/1M-tasks/bytes", bytes / 1e6, "B a task", 40),
   ];
 }
@@ -368,12 +372,11 @@ function millionTasks(): Row[] {
  * @returns The rows.
  */
 export async function compareExecutor(): Promise<Row[]> {
-  const alone = new Map<number, number>();
   return [
-    ...await oneKind(alone),
+    ...await oneKind(),
     ...await withStatistics(),
     ...await withGenerators(),
-    ...await manyKinds(alone),
+    ...await manyKinds(),
     ...millionTasks(),
   ];
 }
