@@ -9,6 +9,7 @@
  */
 
 import { type VirtAddr, virtAddr } from "../../hw/addr.ts";
+import { formatHex } from "../../hw/format_hex.ts";
 import type { Instructions } from "../../hw/instructions.ts";
 import {
   PTE_P,
@@ -23,6 +24,8 @@ import type { Frames } from "./frames.ts";
 export const PTE_SHARED: number = 1 << 9;
 
 const PAGE = 4096;
+/** The last page of the lower half. */
+const LAST_PAGE = 2 ** 47 - PAGE;
 const ENTRIES = 512;
 /** A page whose U/S is set here can be used in ring 3 if all its tables say so. */
 const TABLE_FLAGS = PTE_P | PTE_RW | PTE_US;
@@ -96,13 +99,19 @@ export class AddressSpace {
   /**
    * Maps a page, whatever was there before. The TLB is left alone.
    *
-   * @param page its address; not in an entry of the level 4 table that the kernel uses
+   * @param page its address; not in an entry of the level 4 table that the kernel uses, nor the last one of the lower half:
+   * an instruction that ends there goes on at no address, with which the kernel's IRETQ would fault
    * @param frame physical address
    * @param rights what it may be used for
    * @returns whether there was memory for its tables
-   * @throws {RangeError} if the address is the kernel's
+   * @throws {RangeError} if the address is the kernel's, or the lower half's last page
    */
   map(page: VirtAddr, frame: number, rights: PageRights): boolean {
+    if (page === LAST_PAGE) {
+      throw new RangeError(
+        `Cannot map page ${formatHex(page)}: what follows it is no address`,
+      );
+    }
     const { writable, executable, shared = false } = rights;
     const low = PTE_P | PTE_US | (writable ? PTE_RW : 0) |
       (shared ? PTE_SHARED : 0);
@@ -154,13 +163,17 @@ export class AddressSpace {
     const keep = new Set(wanted.map(({ page }) => page));
     for (const { page } of this.pages()) if (!keep.has(page)) this.unmap(page);
     for (const { page, frame, low, high } of wanted) {
+      // A frame of this program's alone; what it shares is not to be copied into.
+      const held = this.find(page);
+      const own = held && !(held.low & PTE_SHARED) ? held.frame : null;
       if (low & PTE_SHARED) {
         if (!this.#put(page, frame, low, high)) return false;
+        if (own !== null) this.#frames.give(own);
         continue;
       }
-      const own = this.find(page)?.frame ?? this.#frames.take();
-      if (own === null || !this.#put(page, own, low, high)) return false;
-      this.#cpu.copy(this.#frames.at(own), this.#frames.at(frame), PAGE);
+      const to = own ?? this.#frames.take();
+      if (to === null || !this.#put(page, to, low, high)) return false;
+      this.#cpu.copy(this.#frames.at(to), this.#frames.at(frame), PAGE);
     }
     return true;
   }
@@ -244,7 +257,9 @@ export class AddressSpace {
     );
     if (kernel & PTE_P) {
       throw new RangeError(
-        `Cannot map page ${page}: that entry of the level 4 table is the kernel's`,
+        `Cannot map page ${
+          formatHex(page)
+        }: that entry of the level 4 table is the kernel's`,
       );
     }
     let table = this.cr3;

@@ -33,8 +33,10 @@ import {
   RFLAGS_AC,
   RFLAGS_DF,
   RFLAGS_IF,
+  RFLAGS_NT,
   RFLAGS_TF,
 } from "../../hw/registers.ts";
+import { VECTOR_NMI } from "../../hw/exception.ts";
 import { taskStateSegment, writeTss } from "../../hw/tss.ts";
 
 /** Selector of the kernel's code. */
@@ -45,6 +47,9 @@ export const USER_DATA = 0x1b;
 export const USER_CODE = 0x23;
 const TSS_SELECTOR = 0x28;
 const TSS_OFFSET = 0x100;
+
+/** Place in the TSS of the stack for NMIs, as software counts. */
+const NMI_STACK = 0;
 
 /** What SYSRET adds 16 to for CS and 8 for SS. */
 const SYSRET_BASE = 0x13;
@@ -66,6 +71,8 @@ export interface Ring3Gate {
  * @param gdt address for GDT and TSS, a page
  * @param idt address for the IDT, a page
  * @param stackEnd the end of the stack for interrupts from ring 3
+ * @param nmiStackEnd the end of the stack for NMIs, which may arrive while a program's stack pointer is still in use in ring 0,
+ * behind SYSCALL
  * @param gates the gates
  */
 export function loadTables(
@@ -73,12 +80,15 @@ export function loadTables(
   gdt: VirtAddr,
   idt: VirtAddr,
   stackEnd: VirtAddr,
+  nmiStackEnd: VirtAddr,
   gates: readonly Ring3Gate[],
 ): void {
   const tss = (gdt + TSS_OFFSET) as VirtAddr;
+  const fresh = taskStateSegment();
   writeTss(cpuSink(cpu), tss, {
-    ...taskStateSegment(),
+    ...fresh,
     privilegeStackTable: [stackEnd, 0 as VirtAddr, 0 as VirtAddr],
+    interruptStackTable: fresh.interruptStackTable.with(NMI_STACK, nmiStackEnd),
   });
   const table = new GlobalDescriptorTable();
   table.append(KERNEL_CODE_SEGMENT);
@@ -94,14 +104,15 @@ export function loadTables(
   for (const { vector, name, forPrograms } of gates) {
     const gate = gateFor(cpu.entryAddress(name), KERNEL_CODE);
     const privilegeLevel = forPrograms ? 3 : 0;
-    interrupts.setGate(vector, gateWith(gate, { privilegeLevel }));
+    const ownStack = vector === VECTOR_NMI ? { stackIndex: NMI_STACK } : {};
+    interrupts.setGate(vector, gateWith(gate, { privilegeLevel, ...ownStack }));
   }
   interrupts.write(cpuSink(cpu), idt);
   cpu.lidt(idt, IDT_BYTES - 1);
 }
 
 /**
- * Lets SYSCALL enter the kernel, with interrupts off.
+ * Lets SYSCALL enter the kernel, with interrupts off, and NT clear, with which the kernel's IRETQ would fault.
  *
  * @param cpu whose registers are written
  * @param entry where it enters
@@ -109,7 +120,7 @@ export function loadTables(
 export function enableSyscall(cpu: Instructions, entry: VirtAddr): void {
   cpu.writeMsr(MSR_STAR, 0, (SYSRET_BASE << 16) | KERNEL_CODE);
   cpu.writeMsr(MSR_LSTAR, addrLow(entry), addrHigh(entry));
-  const mask = RFLAGS_IF | RFLAGS_TF | RFLAGS_DF | RFLAGS_AC;
+  const mask = RFLAGS_IF | RFLAGS_TF | RFLAGS_DF | RFLAGS_NT | RFLAGS_AC;
   cpu.writeMsr(MSR_FMASK, mask, 0);
   const efer = cpu.readMsr(MSR_EFER);
   cpu.writeMsr(MSR_EFER, efer | EFER_SCE, 0);

@@ -13,7 +13,8 @@
  * | 0x20, 0x21 | timer and keyboard |
  * | 0x80, SYSCALL | system call |
  *
- * *Not modelled*: floating-point state, more than one stack for interrupts (handlers run with interrupts off).
+ * *Not modelled*: floating-point state and the selectors of DS, ES, FS and GS, which programs leave to one another; more
+ * than one stack for interrupts (handlers run with interrupts off), but for the one of NMIs.
  *
  * @module
  */
@@ -235,10 +236,11 @@ export class Ring3 {
     state.kernelCr3 = cpu.readCr3();
     state.loopRsp = cpu.readRsp();
     const [gdt, idt] = [frames.takeRun(1), frames.takeRun(1)];
-    const stack = frames.at(frames.takeRun(STACK_PAGES));
-    const end = virtAddr(stack + STACK_PAGES * PAGE);
+    const nmiStack = frames.at(frames.takeRun(1 + STACK_PAGES));
+    const nmiEnd = virtAddr(nmiStack + PAGE);
+    const end = virtAddr(nmiEnd + STACK_PAGES * PAGE);
     state.frame = end - STACK_FRAME_BYTES;
-    loadTables(cpu, frames.at(gdt), frames.at(idt), end, GATES);
+    loadTables(cpu, frames.at(gdt), frames.at(idt), end, nmiEnd, GATES);
     enableSyscall(cpu, cpu.entryAddress("ring3-fast-syscall"));
     startTimer(cpu, timerTicks);
   }

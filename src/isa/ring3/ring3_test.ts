@@ -18,6 +18,7 @@ import { Machine } from "../../hw/machine.ts";
 import { isaEngine } from "../engine.ts";
 import { type Elf64, parseElf64 } from "../loaders/elf64.ts";
 import { elfFile } from "../loaders/support_test.ts";
+import { PTE_SHARED } from "./address_space.ts";
 import {
   processRegister,
   type ProcessState,
@@ -287,6 +288,35 @@ Deno.test("Ring3 takes SYSCALL as INT 80h", () => {
   assertEquals(seen, [19, 0x200, USER_STACK_END - 8]);
 });
 
+Deno.test("Ring3: a program that sets NT before a system call does not reach the kernel's IRETQ", () => {
+  // pushfq; or dword [rsp], 0x4000; popfq; xor eax, eax; then SYSCALL or INT 80h.
+  for (const call of ["0f 05", "cd 80"]) {
+    const code = `9c 81 0c 24 00 40 00 00 9d 31 c0 ${call}`;
+    const program = kernel((ring3) => {
+      ring3.spawn(programOf(code));
+      ring3.spawn(programOf("31 c0 cd 80"));
+    });
+    const machine = machineOf(program);
+    assertEquals(machine.run({ clkMax: 1_000_000 }).reason, "exit", call);
+  }
+});
+
+Deno.test("Ring3: an NMI between SYSCALL and the kernel's stack does not use the program's", () => {
+  // mov rsp, 0x8000_0000_0000; xor eax, eax; syscall
+  const code = "48 bc 00 00 00 00 00 80 00 00 31 c0 0f 05";
+  const program = kernel((ring3) => {
+    ring3.spawn(programOf(code));
+  });
+  const machine = machineOf(program);
+  machine.run({ until: ({ cpu }) => cpu.cpl === 3 });
+  const { clk } = machine;
+  for (let at = clk + 1; at < clk + 60; at++) {
+    const fork = machine.fork([{ clk: at, source: "nmi" }]);
+    assertEquals(fork.run().reason, "exit", `NMI at clk ${at}`);
+    fork.release();
+  }
+});
+
 Deno.test("kill() gives memory back, and the other program goes on", () => {
   const free: number[] = [];
   const program = kernel(
@@ -362,6 +392,32 @@ Deno.test("rewind() takes a program back to a copy, memory and all", () => {
   assertEquals(seen, [2]);
 });
 
+Deno.test("rewind() keeps apart what is shared and what is not", () => {
+  const rights = { writable: true, executable: false };
+  const program = kernel((ring3) => {
+    const [one, two] = [0, 1].map(() => ring3.spawn(programOf("31 c0 cd 80")));
+    const shared = ring3.frames.take()!;
+    // One's own page, for which it got a shared one later.
+    ring3.map(one!, SHARED, rights);
+    const kept = ring3.fork(one!, "kept");
+    ring3.space(one!).unmap(SHARED);
+    ring3.share([one!, two!], SHARED, shared);
+    ring3.rewind(one!, kept);
+    const own = ring3.space(one!).find(SHARED)!;
+    assertNotEquals(own.frame, shared);
+    assertEquals(own.low & PTE_SHARED, 0);
+    // And the other way round: its own page is given back.
+    ring3.rewind(one!, two!);
+    assertEquals(ring3.space(one!).find(SHARED)!.frame, shared);
+    assertEquals(ring3.frames.state.free, [own.frame]);
+    ring3.kill(kept);
+  });
+  const machine = machineOf(program);
+  assertEquals(machine.run().reason, "exit");
+  const { free } = stateOf(machine).ring3.frames;
+  assertEquals(new Set(free).size, free.length);
+});
+
 Deno.test("a kernel with programs is loaded with all of them", () => {
   const machine = machineOf(counters);
   machine.run({ pauseClk: 700_000 });
@@ -383,7 +439,18 @@ function panicOf(start: (ring3: Ring3) => void): string {
 Deno.test("spawn() refuses what lies where the kernel does, and too many programs", () => {
   assertEquals(
     panicOf((ring3) => void ring3.spawn(parseElf64(elfFile()))),
-    "Cannot map page 2097152: that entry of the level 4 table is the kernel's",
+    "Cannot map page 0x20_0000: that entry of the level 4 table is the kernel's",
+  );
+  // SYSCALL at the end of it would return to 0x8000_0000_0000.
+  const page = virtAddr(0x7fff_ffff_f000);
+  const elf = programOf("0f 05");
+  const segments = elf.segments.map((segment) => ({
+    ...segment,
+    virtualAddr: page,
+  }));
+  assertEquals(
+    panicOf((ring3) => void ring3.spawn({ ...elf, entry: page, segments })),
+    "Cannot map page 0x7fff_ffff_f000: what follows it is no address",
   );
   assertEquals(
     panicOf((ring3) => {
