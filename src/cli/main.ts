@@ -4,11 +4,13 @@
  * @module
  */
 
+import { HostStackError } from "../hw/host_stack.ts";
 import { denoHost } from "./deno_host.ts";
 import type { Host } from "./host.ts";
 import { wrap } from "./parse_options.ts";
 import { runCommand } from "./run_command.ts";
 import { testCommand } from "./test_command.ts";
+import { STATUS_FAILED } from "./stop_text.ts";
 import { UsageError } from "./usage_error.ts";
 import { VERSION } from "./version.ts";
 import { STATUS_WRITE, WriteError } from "./write_error.ts";
@@ -118,7 +120,8 @@ export async function main(
 /** The status that an error ends a command with; `null` for a bug. */
 function statusOf(error: unknown): number | null {
   if (error instanceof UsageError) return STATUS_USAGE;
-  return error instanceof WriteError ? STATUS_WRITE : null;
+  if (error instanceof WriteError) return STATUS_WRITE;
+  return error instanceof HostStackError ? STATUS_FAILED : null;
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -160,6 +160,16 @@ Deno.test("run --serial writes what the port sends", async () => {
   assertEquals(silent.host.files.get("/home/me/s")?.length, 0);
 });
 
+Deno.test("run says in one line that JavaScript recursed past the host's stack", async () => {
+  const deeper = (): number => 1 + deeper();
+  const { status, out, err } = await run(RUN_K, withKernel(() => deeper()));
+  assertEquals([status, out], [70, ""]);
+  assertMatch(
+    err,
+    /^Cannot repeat the run: .* in boot; recurse by cpu.call.*\n$/,
+  );
+});
+
 Deno.test("run --screen svg prints a picture in front of the last line", async () => {
   const { out } = await run(["run", "--screen", "svg"]);
   assertMatch(out, /^<svg [\s\S]*>Hello World!<\/text>[\s\S]*<\/svg>\nclk /);

@@ -9,13 +9,13 @@ import { RAM_BYTES_DEFAULT } from "../hw/hardware_config.ts";
 import { INPUTS_MAX } from "../hw/input_log.ts";
 import { RUN_CLK_MAX } from "../hw/machine.ts";
 import { CLK_HZ, NEVER } from "../base/time.ts";
+import { KEY_BYTE_CLK } from "../kernel/keyboard/key_inputs.ts";
 import {
   isLayoutName,
   LAYOUT_NAMES,
   type LayoutName,
 } from "../kernel/keyboard/layouts/mod.ts";
 import { optionHelp, type OptionSpec, parseOptions } from "./parse_options.ts";
-import { KEY_BYTE_CLK } from "./typing.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** How a screen is printed. */
@@ -179,8 +179,8 @@ that is given more than once the last one counts.
 Exit status:
   0      idle, until (Ctrl-Q), limit (--clk), reset
   2      a mistake on the command line: nothing has been written
-  70     panic, shutdown, hung, deadlock, host-calls, no-engine: standard error
-         says more
+  70     panic, shutdown, hung, deadlock, host-calls, no-engine, recursion past
+         the host's stack: standard error says more
   74     output could not be written: a full disk, for one
   128+N  ended by signal N
   else   exit: as QEMU's, the value written to port 0xf4 × 2 + 1
