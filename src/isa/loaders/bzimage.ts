@@ -36,7 +36,7 @@ export interface BzImage {
   readonly version: number;
   /** Bytes of memory that the kernel takes before it knows of any. */
   readonly initSize: number;
-  /** Where it moves itself if it was not loaded there; 0 if it does not. */
+  /** Where it moves itself: if it is relocatable, from below only; 0 if it names no address. */
   readonly preferredAddress: number;
   /** The last address that an initial RAM disk may take. */
   readonly initrdAddressMax: number;
@@ -77,15 +77,14 @@ export function parseBzImage(file: Uint8Array): BzImage {
     refuse(`it ends inside its ${sectors} setup sectors, or right behind them`);
   }
   const headerEnd = Math.min(0x202 + view.getUint8(0x201), SETUP_HEADER_END);
-  const relocatable = view.getUint8(0x234) !== 0;
-  const preferred = view.getUint32(0x25c, true) * 2 ** 32 +
+  const preferredAddress = view.getUint32(0x25c, true) * 2 ** 32 +
     view.getUint32(0x258, true);
   return {
     header: file.subarray(SETUP_HEADER, headerEnd),
     kernel,
     version,
     initSize: view.getUint32(0x260, true),
-    preferredAddress: relocatable ? preferred : 0,
+    preferredAddress,
     initrdAddressMax: view.getUint32(0x22c, true),
     commandLineMax: view.getUint32(0x238, true),
   };

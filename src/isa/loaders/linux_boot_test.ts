@@ -103,6 +103,21 @@ for (const [what, options, message] of REFUSED) {
   });
 }
 
+Deno.test("linuxImage() wants memory where the kernel moves itself, relocatable or not", () => {
+  for (const relocatable of [0, 1]) {
+    const file = patched(bzImageFile(), [
+      [0x234, 1, relocatable],
+      [0x258, 4, 0xff_8000], // Preferred address.
+    ]);
+    assertThrows(
+      () => linuxImage(file, { ramBytes: RAM }),
+      RangeError,
+      "it takes memory from 0x10_0000 to 0x100_8000, which is not all usable",
+      `${relocatable}`,
+    );
+  }
+});
+
 Deno.test("linuxImage() refuses a vmlinux that is linked elsewhere", () => {
   const load = (patches: readonly Patch[]) => () =>
     linuxImage(patched(elfFile(), patches), { ramBytes: RAM });
