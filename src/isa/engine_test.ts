@@ -262,12 +262,25 @@ Deno.test("FXSAVE and FXRSTOR bring the state back, but what lies behind the reg
     const reserved = i < 160 && i % 16 >= 10;
     if (i < 24 || (i >= 32 && i < 416 && !reserved)) fpu[i] = i * 7;
   });
+  b.core.cpu.fpu.set([0x7f, 0x03, 7, 14, 0xff, 0, 0xff, 7]); // FCW, FSW, FTW, FOP.
   const before = b.core.cpu.fpu.slice();
   b.run(1);
   b.core.cpu.fpu.fill(0, 0, 24).fill(0, 32);
   b.write(0x2000 + 32 + 10, "ff");
   b.run(1);
   assertEquals(b.core.cpu.fpu.subarray(0, 416), before.subarray(0, 416));
+});
+
+Deno.test("FXRSTOR loads no reserved parts of FCW, FTW and FOP", () => {
+  // fxrstor [rdi]; fxsave [rdi]
+  const b = new CodeBench("0f ae 0f 0f ae 07");
+  b.set(RDI, CODE + 0x2000);
+  b.write(0x2000, "00 ff 00 00 aa aa ff ff");
+  b.run(2);
+  const { phys } = b.board;
+  // FCW as an EPYC saves it.
+  assertEquals(phys.read(FRAME + 0x2000, 2), 0x1f40);
+  assertEquals(phys.read(FRAME + 0x2004, 4), 0x07ff_00aa);
 });
 
 Deno.test("FNINIT and EMMS rename the x87 registers: TOP becomes 0, and the first entry is register 0", () => {

@@ -4,7 +4,8 @@
  *
  * Source: SDM 2, the instructions; SDM 1, "FXSAVE and FXRSTOR Instructions"; SDM 3A, "Control Registers" for EM, MP, TS.
  *
- * *Not modelled*: arithmetic, see `UNMODELLED`; pending x87 exceptions, as nothing raises them.
+ * *Not modelled*: arithmetic, see `UNMODELLED`; pending x87 exceptions, as nothing raises them; the x87 pointers with
+ * selectors, as FXSAVE and FXRSTOR without REX.W have them: they are moved as with it.
  *
  * @module
  */
@@ -31,6 +32,8 @@ const STACK_AREA = 32;
 const STACK_ENTRY = 16;
 /** Bytes of a register; the rest of an entry is reserved. */
 const STACK_BYTES = 10;
+/** Where FOP is in the area. */
+const FPU_OPCODE = 6;
 const TOP_SHIFT = 11;
 /** FSW: exception flags, stack fault, summary, busy. */
 const STATUS_EXCEPTIONS = 0x80ff;
@@ -78,12 +81,15 @@ export const fnclex: Handler = (x, o) => {
   return o.end;
 };
 
+/** FCW: bit 6 always reads as 1, bits 7 and 13 to 15 as 0. */
+function setControl(x: Processor, value: number): void {
+  setHalf(x, FPU_CONTROL, (value & 0x1f7f) | 0x40);
+}
+
 /** FLDCW. */
 export const fldcw: Handler = (x, o) => {
   checkFpu(x);
-  const value = x.load(2, x.effectiveAddress(o));
-  // Bit 6 always reads as 1, bits 7 and 13 to 15 as 0.
-  setHalf(x, FPU_CONTROL, (value & 0x1f7f) | 0x40);
+  setControl(x, x.load(2, x.effectiveAddress(o)));
   return o.end;
 };
 
@@ -162,7 +168,10 @@ export const fxrstor: Handler = (x, o) => {
     fpu[i + 2] = word >>> 16;
     fpu[i + 3] = word >>> 24;
   }
-  // What is behind the registers' 80 bits is not loaded.
+  // Reserved parts are not loaded: of FCW, behind FTW, above FOP's 11 bits, behind the registers' 80 bits.
+  setControl(x, half(x, FPU_CONTROL));
+  fpu[FPU_TAGS + 1] = 0;
+  fpu[FPU_OPCODE + 1]! &= 7;
   for (let i = 0; i < 8; i++) {
     const entry = STACK_AREA + STACK_ENTRY * i;
     fpu.fill(0, entry + STACK_BYTES, entry + STACK_ENTRY);
