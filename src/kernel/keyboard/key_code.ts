@@ -6,7 +6,8 @@
  */
 
 /**
- * All key names, in the crate's order: 87 to 109 real keys, two hidden ones
+ * All 124 key names, in the crate's order: 120 keys, of which a board has 87 to
+ * 109 and perhaps the nine of media players and browsers; two hidden ones
  * (`RControl2` in front of Pause, `RAlt2` in front of Print Screen) and two
  * messages of the keyboard itself (`PowerOnTestOk`, `TooManyKeys`).
  */

@@ -58,7 +58,7 @@ export const PARITY_ERROR: KeyboardError = new KeyboardError(
   "ParityError",
 );
 
-/** A byte that no key sends, after the prefix bytes before it. */
+/** No key sends this byte behind the prefix bytes before it. */
 export const UNKNOWN_KEY_CODE: KeyboardError = new KeyboardError(
   "unknown-key-code",
   "UnknownKeyCode",

@@ -127,6 +127,10 @@ export class TerminalKeyboard {
         if (isDigit(byte)) return this.#parameter(byte);
         return this.#final("O", byte);
       case "linux":
+        if (byte === ESC) {
+          this.#abandon();
+          return this.#take(byte);
+        }
         s.mode = "text";
         return this.#press(linuxFunctionKey(String.fromCharCode(byte)));
       case "mouse":

@@ -128,7 +128,12 @@ export function sequenceKey(
   }
 }
 
-/** The Linux console's `ESC [ [ A` to `E`. */
+/**
+ * The key of the Linux console's `ESC [ [ A` to `E`.
+ *
+ * @param final The last byte.
+ * @returns F1 to F5, or null for another byte.
+ */
 export function linuxFunctionKey(final: string): TerminalKey | null {
   const keys: readonly KeyCode[] = ["F1", "F2", "F3", "F4", "F5"];
   const code = keys["ABCDE".indexOf(final)];
@@ -149,9 +154,9 @@ function characterKey(
     : { held, key: { char: String.fromCodePoint(codePoint) } };
 }
 
-/** xterm's modifier number: 1 + a bit each for Shift, Alt, Control, Meta. */
+/** xterm's modifier number: 1 + a bit each for Shift, Alt, Control, Meta; 0 or none is 1. */
 function heldKeys(modifiers: number): KeyCode[] {
-  const bits = Number.isNaN(modifiers) ? 0 : modifiers - 1;
+  const bits = modifiers >= 1 ? modifiers - 1 : 0;
   const keys: readonly KeyCode[] = ["LShift", "LAlt", "LControl", "LWin"];
   return keys.filter((_, bit) => (bits >> bit & 1) !== 0);
 }

@@ -57,6 +57,8 @@ Deno.test("feed() reads what xterm sends for each key", () => {
     ["\x1b[1;5C", "{Ctrl+ArrowRight}"],
     ["\x1b[1;8D", "{Shift+Alt+Ctrl+ArrowLeft}"],
     ["\x1b[1;9D", "{Win+ArrowLeft}"],
+    ["\x1b[1;0D", "{ArrowLeft}"], // 0 is the default, 1: nothing held.
+    ["\x1b[[\x1b[A", "{ArrowUp}"], // A sequence that another one cuts.
     ["\x1b[3;5~", "{Ctrl+Delete}"],
     ["\x1b[1;2P", "{Shift+F1}"],
     ["\x1b[24;6~", "{Shift+Ctrl+F12}"],
