@@ -5,16 +5,13 @@
  * @module
  */
 
-import { CLK_HZ } from "../base/time.ts";
 import { INPUTS_MAX } from "../hw/input_log.ts";
 import type { Machine } from "../hw/machine.ts";
 import { untranslated } from "../kernel/keyboard/key_bytes.ts";
+import { KEY_BYTE_CLK } from "../kernel/keyboard/key_inputs.ts";
 import type { LayoutName } from "../kernel/keyboard/layouts/mod.ts";
 import { scancodesForText } from "../kernel/keyboard/text.ts";
 import { UsageError } from "./usage_error.ts";
-
-/** Clks from one byte to the next: a byte per millisecond, about what a PS/2 wire carries. */
-export const KEY_BYTE_CLK: number = Math.floor(CLK_HZ / 1_000);
 
 /**
  * The bytes that a keyboard sends when a text is typed on it.

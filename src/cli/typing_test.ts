@@ -1,11 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { Machine } from "../hw/machine.ts";
-import { KEY_BYTE_CLK, Typist, wireBytes } from "./typing.ts";
+import { Typist, wireBytes } from "./typing.ts";
 import { UsageError } from "./usage_error.ts";
-
-Deno.test("KEY_BYTE_CLK is a millisecond", () => {
-  assertEquals(KEY_BYTE_CLK, 119_318);
-});
 
 Deno.test("wireBytes() sends make and break codes of set 2", () => {
   const rows: [string, boolean, number[]][] = [
