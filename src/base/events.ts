@@ -14,7 +14,7 @@ export const EVENTS_MAX = 65_536;
 export const EVENT_KINDS = [
   /** a: IRQ line 0–15, b: level 0 or 1. */
   "irq-raised",
-  /** a: vector, b: RIP low word, c: RIP high word. */
+  /** a: vector, b: RIP that is interrupted. An INT n of software, too. */
   "irq-delivered",
   /** a: 0 for the primary 8259A, 1 for the secondary, b: in-service bits before, c: after. */
   "eoi",
@@ -24,7 +24,7 @@ export const EVENT_KINDS = [
   "iret",
   /** a: IF 0 or 1. */
   "hlt",
-  /** a: clks spent in HLT. */
+  /** a: clks spent in HLT; 0 where the HLT was the end of a turn. */
   "wake",
   /** a: port, b: value, c: bytes. */
   "port-read",
@@ -42,15 +42,15 @@ export const EVENT_KINDS = [
   "tlb-flush",
   /** a: page, b: frame that the TLB holds, c: frame that the tables hold, or −1. */
   "stale-hit",
-  /** a: page, b: frame, c: flags. */
+  /** a: page, b: frame, c: the entry's low word without the frame, and NO_EXECUTE as bit 31. */
   "map",
   /** a: page, b: frame. */
   "unmap",
   /** a: page of a change whose flush was neither used nor ignored. */
   "flush-dropped",
-  /** a: frame. */
+  /** a: first frame, b: how many, side by side. */
   "frame-alloc",
-  /** a: frame. */
+  /** a: first frame, b: how many, side by side. */
   "frame-free",
   /** a: address, b: bytes, c: alignment. */
   "heap-alloc",
@@ -70,7 +70,10 @@ export const EVENT_KINDS = [
   "task-ready",
   /** Text is in the stop. */
   "panic",
-  /** a: port or address, b: value, c: 0 for reads, 1 for writes: a function that is not modelled was used. */
+  /**
+   * A function that is not modelled was used. a: port, b: value, c: 0 for reads, 1 for writes; of an instruction, a: its
+   * linear address, b: its place in the engine's list of what it leaves out.
+   */
   "unmodelled",
   /** a: a byte that the keyboard sent and nobody had room for. */
   "key-lost",
