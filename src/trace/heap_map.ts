@@ -91,13 +91,18 @@ export function heapMap(
 ): string {
   const { title = "", unit = "clk", columns = 128 } = options;
   if (samples.length === 0) {
-    throw new RangeError("Cannot draw a heap map: no samples");
+    throw new RangeError(
+      "Cannot draw a heap map of no samples: give one or more",
+    );
   }
   if (
     !Number.isSafeInteger(columns) || columns < 1 ||
     columns > HEAP_MAP_COLUMNS_MAX
   ) {
-    throw new RangeError(`Cannot draw a heap map of ${columns} columns`);
+    throw new RangeError(
+      `Cannot draw a heap map of ${columns} columns: ` +
+        `give 1 to ${HEAP_MAP_COLUMNS_MAX}`,
+    );
   }
   const rows = thinned(samples);
   const size = rows.reduce((max, sample) => Math.max(max, sample.size), 1);
