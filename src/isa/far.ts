@@ -245,6 +245,8 @@ export const retFar: Handler = (x, o) => {
   const level = selector & 3;
   if (level < cpu.cpl) x.fault.protection(selector & ~3);
   segments.checkReturnCode(selector);
+  // Before any segment is loaded: it may fault.
+  segments.markAccessed(selector);
   const rip = x.codeAddress(low, high);
   if (level === cpu.cpl) {
     loadCode(x, selector, level);

@@ -23,7 +23,7 @@ export const CODE = 0x40_0000;
 /** Its frame; the following pages follow. */
 export const FRAME = 0x20_0000;
 /** Table of the pages from `CODE` on. */
-const LEAVES = 0x4000;
+export const LEAVES = 0x4000;
 /** Present, writable, user. */
 const ALL = 7n;
 

@@ -5,8 +5,9 @@
  */
 
 import { assertEquals } from "@std/assert";
-import { VECTOR_DB, VECTOR_GP } from "../hw/exception.ts";
+import { VECTOR_DB, VECTOR_GP, VECTOR_PF } from "../hw/exception.ts";
 import {
+  CR0_WP,
   EFER_SCE,
   MSR_FMASK,
   MSR_LSTAR,
@@ -15,7 +16,8 @@ import {
   RFLAGS_IF,
   RFLAGS_TF,
 } from "../hw/registers.ts";
-import { CODE, CodeBench, FRAME } from "./support_test.ts";
+import { writeEntry } from "../../tests/support/page_tables.ts";
+import { CODE, CodeBench, FRAME, LEAVES } from "./support_test.ts";
 
 const KERNEL_CODE = 0x08;
 const KERNEL_DATA = 0x10;
@@ -153,4 +155,20 @@ Deno.test("SYSCALL and SYSRET trap by the TF that they leave", () => {
   const stack = cpu.registers[8]! - CODE + FRAME;
   assertEquals(b.board.phys.read(stack, 4), CODE + 2);
   assertEquals(b.board.phys.read(stack + 8, 4), USER_CODE);
+});
+
+Deno.test("RET far to ring 3 that cannot mark its code segment accessed has loaded no stack segment", () => {
+  const b = systemBench("48 cb", false); // retfq
+  const { cpu } = b.core;
+  const { phys } = b.board;
+  phys.write(FRAME + GDT + USER_CODE - 3 + 5, 0xfa, 1);
+  writeEntry(phys, LEAVES, 2, BigInt(FRAME + 0x2000 + 5)); // Read-only.
+  cpu.cr0 = (cpu.cr0 | CR0_WP) >>> 0;
+  b.core.mmu.flush(true);
+  const frame = [CODE + 0x800, USER_CODE, CODE + 0x1f00, USER_DATA];
+  frame.forEach((word, i) => phys.write(FRAME + 0x1800 + 8 * i, word, 4));
+  b.set(4, CODE + 0x1800);
+  assertEquals(b.fault(), VECTOR_PF);
+  assertEquals([cpu.ss.selector, cpu.cpl], [KERNEL_DATA, 0]);
+  assertEquals(b.get(4), CODE + 0x1800);
 });
