@@ -64,6 +64,53 @@ export function parseOptions(
 }
 
 /**
+ * The value of an option that needs one which is not empty.
+ *
+ * @param values what was written
+ * @param name the option
+ * @returns the value, or `null` if it was not given
+ * @throws {UsageError} if it is empty
+ */
+export function nonEmpty(
+  values: OptionValues["values"],
+  name: string,
+): string | null {
+  const value = values[name];
+  if (value === "") throw new UsageError(`Cannot use --${name}: it is empty`);
+  return value ?? null;
+}
+
+/**
+ * The value of an option that is a whole number.
+ *
+ * @param values what was written
+ * @param name the option
+ * @param min the least
+ * @param max the greatest
+ * @returns the number, or `null` if it was not given
+ * @throws {UsageError} if it is something else
+ */
+export function integer(
+  values: OptionValues["values"],
+  name: string,
+  min: number,
+  max: number,
+): number | null {
+  const text = values[name];
+  if (text === undefined) return null;
+  // Digits may be grouped as in source code.
+  const number = /^\d+(_\d+)*$/.test(text)
+    ? Number(text.replaceAll("_", ""))
+    : NaN;
+  if (!(number >= min && number <= max)) {
+    throw new UsageError(
+      `Cannot use --${name} ${text}: give a whole number from ${min} to ${max}`,
+    );
+  }
+  return number;
+}
+
+/**
  * `--keys -x` → `--keys=-x`: a value may begin with a dash, which the parser
  * would take for an option, and `--serial -` is a value too.
  */

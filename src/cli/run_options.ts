@@ -15,7 +15,14 @@ import {
   LAYOUT_NAMES,
   type LayoutName,
 } from "../kernel/keyboard/layouts/mod.ts";
-import { optionHelp, type OptionSpec, parseOptions } from "./parse_options.ts";
+import {
+  integer,
+  nonEmpty,
+  optionHelp,
+  type OptionSpec,
+  type OptionValues,
+  parseOptions,
+} from "./parse_options.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** How a screen is printed. */
@@ -232,7 +239,7 @@ export function runChoices(args: readonly string[]): RunChoices | "help" {
   };
 }
 
-type Values = Readonly<Record<string, string | undefined>>;
+type Values = OptionValues["values"];
 
 type MachineCodeChoices = Pick<
   RunChoices,
@@ -259,32 +266,6 @@ function machineCode(
     initrd: nonEmpty(values, "initrd"),
     traceInstructions: flags.has("trace-instructions"),
   };
-}
-
-function nonEmpty(values: Values, name: string): string | null {
-  const value = values[name];
-  if (value === "") throw new UsageError(`Cannot use --${name}: it is empty`);
-  return value ?? null;
-}
-
-function integer(
-  values: Values,
-  name: string,
-  min: number,
-  max: number,
-): number | null {
-  const text = values[name];
-  if (text === undefined) return null;
-  // Digits may be grouped as in source code.
-  const number = /^\d+(_\d+)*$/.test(text)
-    ? Number(text.replaceAll("_", ""))
-    : NaN;
-  if (!(number >= min && number <= max)) {
-    throw new UsageError(
-      `Cannot use --${name} ${text}: give a whole number from ${min} to ${max}`,
-    );
-  }
-  return number;
 }
 
 function layout(name = "Us104Key"): LayoutName {

@@ -6,6 +6,7 @@
  */
 
 import { NEVER } from "../base/time.ts";
+import { HostStackError } from "../hw/host_stack.ts";
 import {
   BOOK_CONFIG,
   type FileResults,
@@ -17,7 +18,13 @@ import {
 import type { Host } from "./host.ts";
 import { loadTests } from "./load_tests.ts";
 import { Outputs } from "./outputs.ts";
-import { optionHelp, type OptionSpec, parseOptions } from "./parse_options.ts";
+import {
+  integer,
+  nonEmpty,
+  optionHelp,
+  type OptionSpec,
+  parseOptions,
+} from "./parse_options.ts";
 import { oneLine, UsageError } from "./usage_error.ts";
 
 /** Status when a kernel failed. */
@@ -65,9 +72,10 @@ ${optionHelp(OPTIONS)}
 Relative paths count from the folder in which the command is typed.
 
 Exit status:
-  0  all succeeded
-  1  one failed
-  2  a mistake on the command line or in a FILE: nothing has run
+  0   all succeeded
+  1   one failed
+  2   a mistake on the command line or in a FILE: nothing has run
+  74  the results could not be written: a full disk, for one
 
 Example:
   deno task kernel-test examples/chapter_04_testing.ts --junit results.xml
@@ -138,25 +146,13 @@ function testChoices(args: readonly string[]): TestChoices | "help" {
   if (twice !== undefined) {
     throw new UsageError(`Cannot test ${twice} twice`);
   }
-  const { clk, filter = "", junit = null } = values;
-  if (junit === "") throw new UsageError("Cannot use --junit: it is empty");
   return {
     files: words,
-    clk: clk === undefined ? null : clkOf(clk),
-    filter,
-    junit,
+    clk: integer(values, "clk", 0, NEVER - 1),
+    filter: values["filter"] ?? "",
+    junit: nonEmpty(values, "junit"),
     serial: flags.has("serial"),
   };
-}
-
-function clkOf(text: string): number {
-  const clk = /^\d+(_\d+)*$/.test(text)
-    ? Number(text.replaceAll("_", ""))
-    : NaN;
-  if (clk < NEVER) return clk;
-  throw new UsageError(
-    `Cannot use --clk ${text}: give a whole number from 0 to ${NEVER - 1}`,
-  );
 }
 
 /** The kernels of all files, those that the filter leaves. */
@@ -180,13 +176,15 @@ async function chosenTests(
   return loaded;
 }
 
-/** The result of a kernel; one that cannot even be built has failed. */
+/** The result of a kernel; one that cannot even be built, or whose run cannot be repeated, has failed. */
 function tested(kernel: KernelTest, clk: number | null): KernelTestResult {
   const test = clk === null ? kernel : { clkMax: clk, ...kernel };
   try {
     return runKernelTest(test);
   } catch (error) {
-    const message = `cannot boot: ${oneLine(error)}`;
+    const message = error instanceof HostStackError
+      ? error.message
+      : `cannot boot: ${oneLine(error)}`;
     return {
       name: kernel.name,
       passed: false,

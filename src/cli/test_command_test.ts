@@ -157,6 +157,20 @@ Deno.test("test counts a kernel that cannot be built as failed", async () => {
   );
 });
 
+Deno.test("test says that a kernel recursed past the host's stack, not that it cannot boot", async () => {
+  const deeper = (): number => 1 + deeper();
+  const program = defineKernel({
+    id: "deep",
+    state: coreState,
+    build: () => ({ boot: () => void deeper() }),
+  });
+  const { status, out } = await test(["k.ts"], {
+    k: [{ name: "deep", program }],
+  });
+  assertEquals(status, 1);
+  assertMatch(out, /deep \.\.\. FAILED \(clk 0\): Cannot repeat the run: .*\n/);
+});
+
 Deno.test("test says in one line what is wrong, and runs nothing", async () => {
   const kernel = { name: "k", program: good };
   const rows: [string[], unknown, string][] = [
