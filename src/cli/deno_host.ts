@@ -1,9 +1,10 @@
 /**
- * The system as Deno shows it: the only file that names Deno.
+ * The system as Deno shows it: the only file that asks Deno for anything, but for
+ * the last line of `main.ts`.
  *
- * Permissions: read (kernels, RAM disks, and the folder), write (`--out`, `--serial`), env (the
- * variables that are asked for, one by one); a variable that may not be read is
- * taken as not set.
+ * Permissions: read (kernels, RAM disks, and the folder), write (`--out`,
+ * `--serial`, `--junit`), env (the variables that are asked for, one by one); a
+ * variable that may not be read is taken as not set.
  *
  * @module
  */
@@ -22,7 +23,7 @@ import { WriteError } from "./write_error.ts";
 /** A terminal whose size cannot be found out has the size that all once had. */
 const SIZE_UNKNOWN: TerminalSize = { columns: 80, rows: 24 };
 
-/** What ends a live run from outside, with the numbers that POSIX gives. */
+/** What ends a live run from outside, with Linux's numbers, and Windows' for SIGBREAK. */
 const END_SIGNALS: readonly (HostSignal & { readonly name: Deno.Signal })[] = [
   { name: "SIGHUP", number: 1 },
   { name: "SIGINT", number: 2 },
@@ -34,7 +35,7 @@ const END_SIGNALS: readonly (HostSignal & { readonly name: Deno.Signal })[] = [
 /** Bytes that one read of the keyboard takes at most. */
 const READ_BYTES = 4_096;
 
-/** Whether the other end of a pipe or terminal has gone away. */
+/** Whether the other end of a pipe or terminal has gone away: EIO (5), ENXIO (6) or EPIPE (32). */
 function isGone(error: unknown): boolean {
   if (error instanceof Deno.errors.BrokenPipe) return true;
   const code = error instanceof Error && "code" in error ? error.code : null;

@@ -1,6 +1,6 @@
 /**
  * What a command needs of the system that it runs on. `deno_host.ts` alone
- * talks to Deno; tests hand in a system of their own.
+ * asks Deno for it; tests hand in a system of their own.
  *
  * @module
  */

@@ -100,7 +100,8 @@ async function command(args: readonly string[], host: Host): Promise<number> {
  *
  * @param args a verb and its options
  * @param host the system
- * @returns the exit status; 2 for a mistake on the command line, 74 if output cannot be written
+ * @returns the exit status; 2 for a mistake on the command line, 74 if output cannot be written, 70 if
+ * JavaScript recursed past the host's stack
  */
 export async function main(
   args: readonly string[],
