@@ -10,14 +10,3 @@ export class InvariantError extends Error {
   /** Always `"InvariantError"`. */
   override readonly name = "InvariantError";
 }
-
-/**
- * Checks a law of this library.
- *
- * @param law what must be true here
- * @param message the law in words
- * @throws {InvariantError} if `law` is false
- */
-export function invariant(law: boolean, message: string): asserts law {
-  if (!law) throw new InvariantError(`Invariant broken: ${message}`);
-}

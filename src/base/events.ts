@@ -111,7 +111,22 @@ const KIND_INDEX: Readonly<Record<EventKind, number>> = Object.freeze(
   Object.fromEntries(EVENT_KINDS.map((kind, i) => [kind, i])),
 ) as Record<EventKind, number>;
 
-/** A ring of records in typed arrays. */
+/**
+ * A ring of records in typed arrays.
+ *
+ * @example
+ * ```ts
+ * import { EventLog } from "@lockstep/kernel/hw";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const now = { clk: 7 };
+ * const log = new EventLog(now, 2);
+ * log.on = true;
+ * for (const line of [0, 1, 4]) log.emit("irq-raised", line, 1);
+ * assertEquals([...log].map(({ clk, a }) => [clk, a]), [[7, 1], [7, 4]]);
+ * assertEquals(log.lost, 1);
+ * ```
+ */
 export class EventLog implements EventSink {
   /** Called when recording is switched on or off: who keeps fast paths that record nothing drops them. */
   onSwitched: () => void = () => {};

@@ -12,7 +12,18 @@ export interface PrngState {
   readonly words: Int32Array;
 }
 
-/** A pseudo-random sequence that a seed decides. */
+/**
+ * A pseudo-random sequence that a seed decides.
+ *
+ * @example
+ * ```ts
+ * import { Prng } from "@lockstep/kernel/hw";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const [once, again] = [new Prng(7), new Prng(7)];
+ * assertEquals([once.below(6), once.word()], [again.below(6), again.word()]);
+ * ```
+ */
 export class Prng {
   /** All there is to save. */
   readonly state: PrngState;

@@ -1,7 +1,7 @@
 /**
  * State as plain data: the tree that is saved, loaded, hashed and compared.
  *
- * Allowed: numbers (no NaN), booleans, strings, null, typed arrays, arrays and plain objects of these. No aliases, no
+ * Allowed: numbers (no NaN), booleans, strings, null, typed arrays of numbers, arrays and plain objects of these. No aliases, no
  * functions, no class instances.
  *
  * @module

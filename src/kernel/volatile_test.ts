@@ -1,7 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { FakeCpu } from "../../tests/support/fake_cpu.ts";
 import { virtAddr } from "../hw/addr.ts";
-import { encodeUtf8 } from "../base/utf8.ts";
 import {
   type ReadOnly,
   Volatile,
@@ -46,21 +45,5 @@ Deno.test("VolatileArray keeps its cells apart and its ends", () => {
   assertEquals(cpu.peek16(AT + 6), 0);
   for (const index of [-1, 3, 0.5]) {
     assertThrows(() => cells.read(index), RangeError, "cells 0 to 2");
-  }
-});
-
-Deno.test("encodeUtf8() encodes one to four bytes, lone surrogates as U+FFFD", () => {
-  const encoder = new TextEncoder();
-  for (
-    const text of [
-      "",
-      "aZ~",
-      "öÖ\u07ff",
-      "€\u0800\uffff",
-      "😀\u{10ffff}",
-      "\ud800x",
-    ]
-  ) {
-    assertEquals(encodeUtf8(text), [...encoder.encode(text)], text);
   }
 });

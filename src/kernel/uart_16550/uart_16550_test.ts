@@ -1,8 +1,6 @@
 import { assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
-import fc from "fast-check";
 import { UartError } from "./errors.ts";
 import type { UartPorts } from "./ports.ts";
-import { encodeUtf8 } from "../../base/utf8.ts";
 import { fromUtf8Debug } from "./from_utf8.ts";
 import { SerialPort } from "./v0_2.ts";
 import {
@@ -415,23 +413,6 @@ Deno.test("lineControl() puts word length, stop bits and parity together", () =>
     }),
     0x1e,
   );
-});
-
-Deno.test("encodeUtf8() agrees with the host for any text", () => {
-  const host = new TextEncoder();
-  fc.assert(
-    fc.property(fc.string({ unit: "binary" }), (text) => {
-      assertEquals(encodeUtf8(text), [...host.encode(text)]);
-    }),
-  );
-  const edges = [0x7f, 0x80, 0xc0, 0x7ff, 0x800, 0xd7ff, 0xe000, 0xffff];
-  for (const code of [...edges, 0x1_0000, 0x10_ffff]) {
-    const text = String.fromCodePoint(code);
-    assertEquals(encodeUtf8(text), [...host.encode(text)]);
-  }
-  for (const lone of ["\ud800", "\udfff"]) {
-    assertEquals(encodeUtf8(lone), [0xef, 0xbf, 0xbd]);
-  }
 });
 
 Deno.test("fromUtf8Debug() shows text and the first error as Rust does", () => {
