@@ -13,7 +13,7 @@
  * - `block-unknown`: a block is given back that is not in use, or has another layout.
  *
  * *Not modelled*: memory that only the bootloader knows; frames taken for page tables and lost with a failed mapping, which look
- * like tables; heaps that report nothing. An exception's handler that was entered by way of a double fault counts as two.
+ * like tables; of a huge page, the frames behind its first; heaps that report nothing. An exception's handler that was entered by way of a double fault counts as two.
  *
  * @module
  */
