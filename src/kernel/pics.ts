@@ -78,6 +78,33 @@ export class Pics {
  * @param pics Hears the end of the interrupt.
  * @param act What the handler is for.
  * @returns The gate.
+ *
+ * @example
+ * ```ts
+ * import { Machine } from "@lockstep/kernel/hw";
+ * import { interruptHandler, makeKernel } from "@lockstep/kernel/kernel";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const received: number[] = [];
+ * const program = makeKernel({
+ *   // IRQ 4 is COM1's: the driver of the book enables its interrupts, and nobody
+ *   // unmasks the line.
+ *   gates: ({ core, pics }) => [
+ *     interruptHandler("serial_interrupt_handler", 36, pics, (cpu) => {
+ *       received.push(cpu.in8(0x3f8));
+ *     }),
+ *   ],
+ *   main({ core }) {
+ *     core.serialPrintln("listening");
+ *     core.cpu.out8(0x21, core.cpu.in8(0x21) & ~(1 << 4));
+ *     return [];
+ *   },
+ * });
+ * const machine = new Machine({ program, ramBytes: 16 * 2 ** 20 });
+ * machine.addInputs([{ clk: 500_000, source: "serial", data: 0x41 }]);
+ * machine.run({ clkMax: 1_000_000 });
+ * assertEquals(received, [0x41]);
+ * ```
  */
 export function interruptHandler(
   name: string,

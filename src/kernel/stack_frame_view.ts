@@ -19,7 +19,31 @@ import {
 } from "../hw/idt.ts";
 import type { Instructions } from "../hw/instructions.ts";
 
-/** The frame at an address. */
+/**
+ * The frame at an address.
+ *
+ * @example
+ * ```ts
+ * import { Machine } from "@lockstep/kernel/hw";
+ * import { makeKernel, StackFrameView } from "@lockstep/kernel/kernel";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const selectors: number[] = [];
+ * const program = makeKernel({
+ *   gates: () => [{
+ *     name: "system_call",
+ *     vector: 0x80,
+ *     run(cpu) {
+ *       selectors.push(new StackFrameView(cpu).read().codeSegment);
+ *       cpu.iretq();
+ *     },
+ *   }],
+ *   main: ({ core }) => (core.cpu.int(0x80), []),
+ * });
+ * new Machine({ program, ramBytes: 16 * 2 ** 20 }).run({ clkMax: 100_000 });
+ * assertEquals(selectors, [0x08]);
+ * ```
+ */
 export class StackFrameView {
   /** Where it lies. */
   readonly address: VirtAddr;
