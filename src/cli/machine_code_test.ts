@@ -73,9 +73,11 @@ Deno.test("run --initrd hands over a RAM disk", async () => {
   assertEquals(status, 15);
 });
 
-Deno.test("run --elf ends when the machine is idle, --bzimage goes on", async () => {
+Deno.test("run --elf ends when the machine is idle, with --clk it goes on, as --bzimage does", async () => {
   const elf = await run("--elf", "halts.elf");
   assertMatch(elf.out, / stop idle\n$/);
+  const waits = await run("--elf", "halts.elf", "--clk", "30_000_000");
+  assertMatch(waits.out, /clk 30000000 digest \w+ stop limit\n$/);
   const linux = await run("--bzimage", "halts.elf", "--clk", "1000");
   assertMatch(linux.out, /clk 1000 digest \w+ stop limit\n$/);
 });

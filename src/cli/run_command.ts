@@ -136,7 +136,7 @@ function headless(
     {
       trace,
       delay: choices.delay,
-      goesOnIdle: choices.bzimage !== null,
+      goesOnIdle: choices.bzimage !== null || choices.clk !== null,
     },
   );
   trace?.end();

@@ -135,7 +135,8 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
   {
     name: "clk",
     value: "N",
-    help: "Stop at clk N, in CPU cycles since power-on. Default: in the live " +
+    help:
+      "Run to clk N, in CPU cycles since power-on, idle or not. Default: in the live " +
       `screen none, else ${RUN_CLK_MAX / CLK_HZ} virtual seconds.`,
   },
   {
@@ -174,9 +175,9 @@ export const RUN_HELP: string = `Usage: deno task run [OPTIONS]
 Boots a kernel on the machine. In a terminal its screen comes up live, paced to
 real time, and keys go to the machine; Ctrl-Q quits. Otherwise text on standard
 input is typed, one byte of scancode per 119,318 clk from the first HLT on. The
-run ends when the machine has been idle for two timer ticks (but for --bzimage:
-Linux is idle while it boots); then the screen is printed, 25 lines, and as last
-line "clk N digest H stop REASON".
+run ends when the machine has been idle for two timer ticks (but with --clk, and
+for --bzimage: Linux is idle while it boots); then the screen is printed, 25
+lines, and as last line "clk N digest H stop REASON".
 
 Options:
 ${optionHelp(RUN_OPTIONS)}
