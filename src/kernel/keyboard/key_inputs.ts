@@ -6,7 +6,7 @@
  */
 
 import { CLK_HZ } from "../../base/time.ts";
-import type { LayoutName } from "./layouts/mod.ts";
+import { isLayoutName, LAYOUT_NAMES, type LayoutName } from "./layouts/mod.ts";
 import { untranslated } from "./key_bytes.ts";
 import { scancodesForText } from "./text.ts";
 
@@ -39,7 +39,8 @@ export interface KeyInputOptions {
  * @param text characters, and keys in braces: `{Enter}`, `{Ctrl+c}`, `{{`
  * @param options when, how fast, on which keyboard
  * @returns entries for `Machine.addInputs`
- * @throws {RangeError} if the layout lacks a character or a key's name is unknown, saying which and where
+ * @throws {RangeError} if the layout lacks a character or a key's name is unknown, saying which and where; if clk or pace is no
+ * whole number, or the layout unknown
  *
  * @example
  * ```ts
@@ -53,6 +54,21 @@ export interface KeyInputOptions {
  */
 export function keyInputs(text: string, options: KeyInputOptions): KeyInput[] {
   const { clk, byteClk = KEY_BYTE_CLK, layout = "Us104Key" } = options;
+  if (!Number.isSafeInteger(clk) || clk < 0) {
+    throw new RangeError(
+      `Cannot type from clk ${clk} on: give a whole number, 0 or more`,
+    );
+  }
+  if (!Number.isSafeInteger(byteClk) || byteClk < 1) {
+    throw new RangeError(
+      `Cannot type a byte in ${byteClk} clk: give a whole number, 1 or more`,
+    );
+  }
+  if (!isLayoutName(layout)) {
+    throw new RangeError(
+      `Cannot type on layout ${layout}: choose ${LAYOUT_NAMES.join(", ")}`,
+    );
+  }
   const typed = scancodesForText(text, layout);
   if (typed.kind === "refused") throw new RangeError(typed.message);
   return typed.strokes
