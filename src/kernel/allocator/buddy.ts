@@ -160,10 +160,7 @@ export class BuddyHeap extends BaseHeap {
         block >= 0;
         block = this.nodes.quiet.load(block + NEXT)
       ) {
-        regions.push({
-          offset: block,
-          size: 1 << this.nodes.quiet.load(block),
-        });
+        this.collect(regions, block, 1 << this.nodes.quiet.load(block));
       }
     }
     return regions;

@@ -180,7 +180,7 @@ export class FixedSizeBlockHeap<F extends object = object> extends BaseHeap {
     for (const [index, size] of BLOCK_SIZES.entries()) {
       let block = this.state.heads[index]!;
       while (block >= 0) {
-        regions.push({ offset: block, size });
+        this.collect(regions, block, size);
         block = this.nodes.quiet.link(block);
       }
     }

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
+import { InvariantError } from "../../base/errors.ts";
 import { BuddyHeap } from "./buddy.ts";
 import { FirstFitHeap } from "./first_fit.ts";
 import {
@@ -124,6 +125,17 @@ Deno.test("FixedSizeBlockHeap takes blocks of an extended fallback", () => {
   const blocks = Array.from({ length: 4 }, () => heap.alloc(1024, 8)!);
   for (const block of blocks) heap.dealloc(block, 1024, 8);
   assertEquals([heap.size, heap.alloc(1024, 8)], [4096, 3072]);
+});
+
+Deno.test("FixedSizeBlockHeap.freeRegions() throws when a block was freed twice", () => {
+  const heap = new FixedSizeBlockHeap(new FirstFitHeap(flat(1024)));
+  const [a, b] = [heap.alloc(8, 8)!, heap.alloc(8, 8)!];
+  for (const block of [a, b, a]) heap.dealloc(block, 8, 8);
+  assertThrows(
+    () => heap.freeRegions(),
+    InvariantError,
+    "a block was freed twice",
+  );
 });
 
 Deno.test("FixedSizeBlockHeap goes on from a state, its fallback's inside", () => {

@@ -12,7 +12,7 @@
 
 import type { WordMemory } from "../../base/word_memory.ts";
 import { hex, isBlock, type Layout, requestFault } from "./layout.ts";
-import { type Nodes, nodesOf } from "./nodes.ts";
+import { endlessList, type Nodes, nodesOf } from "./nodes.ts";
 
 /** The part of a heap that an author must write; benchmarks and suites ask for no more. */
 export interface HeapCore {
@@ -44,6 +44,9 @@ export interface FreeRegion {
   /** Bytes. */
   readonly size: number;
 }
+
+/** Bytes of the smallest free piece that any heap here keeps: a link. */
+const REGION_BYTES_MIN = 8;
 
 /** A heap over a range of memory. */
 export interface Heap extends HeapCore {
@@ -127,6 +130,16 @@ export abstract class BaseHeap implements Heap {
 
   deallocate(offset: number, layout: Layout): void {
     this.dealloc(offset, layout.size, layout.align);
+  }
+
+  /**
+   * Adds a region to those found so far.
+   *
+   * @throws {InvariantError} if the memory has no room for so many: the list that is walked has no end
+   */
+  protected collect(regions: FreeRegion[], offset: number, size: number): void {
+    if (regions.length * REGION_BYTES_MIN >= this.size) endlessList();
+    regions.push({ offset, size });
   }
 
   /**

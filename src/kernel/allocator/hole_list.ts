@@ -148,7 +148,7 @@ export abstract class HoleListHeap extends BaseHeap {
   override freeRegions(): FreeRegion[] {
     const regions: FreeRegion[] = [];
     for (let h = this.state.first; h >= 0; h = this.nextHole(h)) {
-      regions.push({ offset: h, size: this.holeSize(h) });
+      this.collect(regions, h, this.holeSize(h));
     }
     return regions;
   }

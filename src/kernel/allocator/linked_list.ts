@@ -12,11 +12,10 @@
 import type { WordMemory } from "../../base/word_memory.ts";
 import { BaseHeap, type FreeRegion } from "./heap.ts";
 import { alignUp, isRequest, refuseRequest } from "./layout.ts";
-import { NONE } from "./nodes.ts";
+import { endlessList, NODE_BYTES, NONE } from "./nodes.ts";
 
 export * from "./common.ts";
 
-const NODE_BYTES = 16;
 const NODE_ALIGN = 8;
 
 /** All that a linked list allocator knows beside its nodes. */
@@ -83,7 +82,11 @@ export class LinkedListHeap extends BaseHeap {
     return this.state.size;
   }
 
-  /** Takes the first region of the list that fits. O(regions). See {@linkcode HeapCore.alloc}. */
+  /**
+   * Takes the first region of the list that fits. O(regions). See {@linkcode HeapCore.alloc}.
+   *
+   * @throws {InvariantError} if the list has no end, where the book's walks for ever
+   */
   override alloc(size: number, align: number): number | null {
     if (!isRequest(size, align)) return refuseRequest(size, align);
     const { nodes, state } = this;
@@ -91,7 +94,10 @@ export class LinkedListHeap extends BaseHeap {
     if (need > state.size) return null;
     let previous = NONE;
     let region = state.head;
+    let left = (state.size / NODE_BYTES) | 0; // Regions that there can be.
     while (region >= 0) {
+      if (left === 0) endlessList();
+      left -= 1;
       const next = nodes.next(region);
       const start = align <= NODE_ALIGN
         ? region
@@ -128,7 +134,7 @@ export class LinkedListHeap extends BaseHeap {
     const regions: FreeRegion[] = [];
     let region = this.state.head;
     while (region >= 0) {
-      regions.push({ offset: region, size: this.nodes.quiet.load(region) });
+      this.collect(regions, region, this.nodes.quiet.load(region));
       region = this.nodes.quiet.next(region);
     }
     return regions;

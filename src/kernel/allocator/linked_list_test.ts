@@ -1,5 +1,6 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
+import { InvariantError } from "../../base/errors.ts";
 import { LinkedListHeap } from "./linked_list.ts";
 import { checkBadInput, Laws, type Model, script } from "./script_test.ts";
 import {
@@ -93,6 +94,24 @@ Deno.test("LinkedListHeap throws when the memory holds no node", () => {
     "Cannot make a heap of 8 bytes: " +
       "assertion failed: size >= mem::size_of::<ListNode>()",
   );
+});
+
+Deno.test("LinkedListHeap throws when a block that was freed twice ends its list nowhere", () => {
+  for (const size of [64, 4096]) {
+    const heap = new LinkedListHeap(flat(size));
+    const [a, b] = [heap.alloc(16, 8)!, heap.alloc(16, 8)!];
+    for (const block of [a, b, a]) heap.dealloc(block, 16, 8);
+    const text = "a block was freed twice";
+    assertThrows(() => heap.alloc(size - 32, 8), InvariantError, text);
+    assertThrows(() => heap.freeRegions(), InvariantError, text);
+  }
+});
+
+Deno.test("LinkedListHeap.alloc() walks to the last of as many regions as there can be", () => {
+  const heap = new LinkedListHeap(flat(160));
+  const blocks = Array.from({ length: 10 }, () => heap.alloc(16, 8)!);
+  for (const block of blocks) heap.dealloc(block, 16, 8);
+  assertEquals([heap.freeRegions().length, heap.alloc(32, 8)], [10, null]);
 });
 
 Deno.test("LinkedListHeap goes on from a copy of memory and state", () => {

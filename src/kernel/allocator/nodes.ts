@@ -207,6 +207,14 @@ export function lostLink(offset: number): never {
   );
 }
 
+/** Throws: a list of free blocks has no end. */
+export function endlessList(): never {
+  throw new InvariantError(
+    "Invariant broken: no list of free blocks leads back into itself, as one " +
+      "does: a block was freed twice, or written to after it was freed",
+  );
+}
+
 /** A view that starts so many bytes behind the words, or as far as there are any. */
 function viewFrom(words: Int32Array, bytes: number): DataView {
   const skip = Math.min(bytes, words.byteLength);

@@ -174,7 +174,7 @@ export class TlsfHeap extends BaseHeap {
         block >= 0;
         block = this.nodes.quiet.load(block + NEXT)
       ) {
-        regions.push({ offset: block, size: this.nodes.quiet.load(block) });
+        this.collect(regions, block, this.nodes.quiet.load(block));
       }
     }
     return regions;
