@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { Decoder } from "./decoder.ts";
 import { disassemble, type Disassembled } from "./disassemble.ts";
 import { bytesOf } from "./support_test.ts";
 import { UNMODELLED } from "./unmodelled.ts";
@@ -64,6 +65,25 @@ Deno.test("disassemble() looks at no byte behind the instruction", () => {
       } else assertEquals(part, whole);
     },
   ));
+});
+
+Deno.test("an unmodelled operation's kind is the family that lists its opcode", () => {
+  const rows: readonly (readonly [string, string])[] = [
+    ["0f 01 c1", "VMX"],
+    ["0f 01 d4", "VMX"],
+    ["0f 01 d5", "TSX"], // xend
+    ["0f 01 d6", "TSX"], // xtest
+    ["0f 01 d0", "XSAVE"],
+    ["0f 01 fa", "MONITOR"],
+    ["0f c7 f0", "RDRAND"],
+    ["0f c7 30", "VMX"],
+    ["0f 0f c1 9e", "MMX"],
+  ];
+  for (const [hex, name] of rows) {
+    const bytes = new Uint8Array(bytesOf(hex));
+    const { kind } = new Decoder().decode(bytes, 0, bytes.length, 0)!;
+    assert(UNMODELLED[kind]!.name.startsWith(name), hex);
+  }
 });
 
 Deno.test("UNMODELLED names each family once", () => {

@@ -29,25 +29,36 @@ export const UNMODELLED: readonly Unmodelled[] = Object.freeze([
     raises: "#NM or #UD",
   },
   {
-    name: "MMX, SSE and later vector instructions of the legacy encoding",
-    opcodes: "0F 10–17, 28–2F, 50–76, 7C–7F, C2, C4–C6, D0–FE; 0F 38; 0F 3A",
+    name:
+      "MMX, 3DNow!, SSE and later vector instructions of the legacy encoding",
+    opcodes:
+      "0F 0F, 10–17, 28–2F, 50–76, 7C–7F, C2, C4–C6, D0–FE; 0F 38; 0F 3A",
     raises: "#NM or #UD",
   },
   { name: "VEX, EVEX and XOP", opcodes: "C4, C5, 62, 8F", raises: "#UD" },
   { name: "MOVBE, CRC32, ADX", opcodes: "0F 38 F0–F6", raises: "#UD" },
   {
     name: "XSAVE, extended states and protection keys",
-    opcodes: "0F 01 D0–D6, EE, EF; 0F AE /4–/6; 0F C7 /3–/5",
+    opcodes: "0F 01 D0–D1, EE–EF; 0F AE /4–/6; 0F C7 /3–/5",
     raises: "#UD",
   },
   {
     name: "VMX, SVM, SMX, SGX",
-    opcodes: "0F 01 C0–C5, D8–DF; 0F 37; 0F 78–79; 0F C7 /6, /7",
+    opcodes:
+      "0F 01 C0–C4, CC–CF, D4, D7–DF; 0F 37; 0F 78–79; 0F C7 /6, /7 with memory",
     raises: "#UD",
   },
-  { name: "MONITOR and MWAIT", opcodes: "0F 01 C8–C9", raises: "#UD" },
+  {
+    name: "MONITOR, MWAIT, MONITORX, MWAITX",
+    opcodes: "0F 01 C8–C9, FA–FB",
+    raises: "#UD",
+  },
   { name: "SYSENTER and SYSEXIT", opcodes: "0F 34–35", raises: "#UD" },
-  { name: "RDRAND, RDSEED, RDPID", opcodes: "0F C7 /6, /7", raises: "#UD" },
+  {
+    name: "RDRAND, RDSEED, RDPID",
+    opcodes: "0F C7 /6, /7 with registers",
+    raises: "#UD",
+  },
   {
     name: "RDFSBASE, RDGSBASE, WRFSBASE, WRGSBASE",
     opcodes: "F3 0F AE /0–/3",
@@ -56,9 +67,9 @@ export const UNMODELLED: readonly Unmodelled[] = Object.freeze([
   { name: "SMAP: CLAC, STAC", opcodes: "0F 01 CA–CB", raises: "#UD" },
   {
     name:
-      "INVEPT, INVVPID, INVPCID, MOVDIRI, AADD, CLWB, CLFLUSHOPT, TPAUSE, PTWRITE, LKGS, SERIALIZE, WRMSRNS, FEMMS, user interrupts, shadow stacks, Key Locker",
+      "INVEPT, INVVPID, INVPCID, MOVDIRI, AADD, CLWB, CLFLUSHOPT, TPAUSE, PTWRITE, LKGS, SERIALIZE, WRMSRNS, PCONFIG, CLZERO, RDPRU, INVLPGB, FEMMS, user interrupts, shadow stacks, Key Locker",
     opcodes:
-      "0F 38 80–82, D8, F8–FC; 0F 0E; F2 0F 00 /6; 0F 01 /5, C5–C7, E8–ED, FC–FF; 66 and F3 0F AE /4–/6",
+      "0F 38 80–82, D8, F8–FC; 0F 0E; F2 0F 00 /6; F3 0F 01 /5; 0F 01 C5–C7, E8–ED, FC–FF; 66, F2 and F3 0F AE /4–/7",
     raises: "#UD",
   },
   { name: "RSM", opcodes: "0F AA", raises: "#UD" },
