@@ -244,6 +244,8 @@ Deno.test("what is not modelled raises #UD, or #NM if CR0 says so", () => {
     [fld1, 1 << 3, 0, VECTOR_NM],
     ["0f ae 07", 1 << 3, 0, VECTOR_NM], // fxsave [rdi]
     ["db e3", 0, 0, -1], // fninit
+    ["db e4", 0, 0, -1], // fnsetpm
+    ["db e4", 1 << 3, 0, VECTOR_NM],
   ];
   for (const [code, cr0, cr4, vector] of rows) {
     const b = new CodeBench(code);

@@ -86,6 +86,12 @@ function setControl(x: Processor, value: number): void {
   setHalf(x, FPU_CONTROL, (value & 0x1f7f) | 0x40);
 }
 
+/** FNENI, FNDISI and FNSETPM, which have done nothing since the 80387. */
+export const fnop: Handler = (x, o) => {
+  checkFpu(x);
+  return o.end;
+};
+
 /** FLDCW. */
 export const fldcw: Handler = (x, o) => {
   checkFpu(x);

@@ -26,6 +26,7 @@ import {
   fldcw,
   fnclex,
   fninit,
+  fnop,
   fnstcw,
   fnstsw,
   fnstswAx,
@@ -49,7 +50,7 @@ import { segmentMove } from "./segment_instructions.ts";
 import { RCL, RCR, ROL, ROR, SAR, shifts, SHL, SHR } from "./shifts.ts";
 import { enter, leave, pop, popf, push, pushf } from "./stack.ts";
 import { cmps, ins, lods, movs, outs, scas, stos } from "./strings.ts";
-import { cli, hlt, nop, sti } from "./system.ts";
+import { cli, hlt, sti } from "./system.ts";
 import { TSX, unmodelled, X87 } from "./unmodelled.ts";
 
 /** Mnemonics of the sixteen conditions. */
@@ -129,11 +130,11 @@ const X87_DB = byMod(
     x87,
     x87,
     byRm(
-      row("FNOP E", always(nop)),
-      row("FNOP E", always(nop)),
+      row("FNENI E", always(fnop)),
+      row("FNDISI E", always(fnop)),
       row("FNCLEX E", always(fnclex)),
       row("FNINIT E", always(fninit)),
-      row("FNOP E", always(nop)),
+      row("FNSETPM E", always(fnop)),
     ),
     x87,
     x87,
