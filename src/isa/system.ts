@@ -3,6 +3,9 @@
  *
  * Source: SDM 2, the instructions; SDM 3A, "Privileged Instructions"; the debug registers: SDM 3B, "Debug Registers".
  *
+ * *Not modelled*: what CR8 holds off (there is no local APIC); performance counters (RDPMC raises #GP); general detect
+ * (DR7.GD); of a value moved to CR2 that is not canonical only 53 bits are kept.
+ *
  * @module
  */
 
@@ -92,13 +95,14 @@ export const hlt: Handler = (x, o) => {
 /** MOV reg, CR. */
 const readControl: Handler = (x, o) => {
   const { regs } = x;
-  const value = controlRegister(x, o.number);
   requireRing0(x);
+  const value = controlRegister(x, o.number);
   regs[o.rm] = value;
   regs[o.rm + 1] = Math.floor(value / TWO_32);
   return o.end;
 };
 
+/** @param number one of `CONTROL_REGISTERS` */
 function controlRegister(x: Processor, number: number): number {
   const { cpu } = x;
   switch (number) {
@@ -110,16 +114,13 @@ function controlRegister(x: Processor, number: number): number {
       return cpu.cr3;
     case 4:
       return cpu.cr4;
-    case 8:
-      return cpu.cr8;
   }
-  return x.fault.raise(VECTOR_UD);
+  return cpu.cr8;
 }
 
 /** MOV CR, reg. */
 const writeControl: Handler = (x, o) => {
   const { cpu, core, regs } = x;
-  controlRegister(x, o.number);
   requireRing0(x);
   const low = regs[o.rm]!;
   const high = regs[o.rm + 1]!;
@@ -166,7 +167,7 @@ export const lmsw: Handler = (x, o) => {
 /** Control registers that exist. */
 const CONTROL_REGISTERS: readonly number[] = Object.freeze([0, 2, 3, 4, 8]);
 
-/** MOV to and from control registers: others are invalid. */
+/** MOV to and from control registers: others are invalid, so the handlers see none of them. */
 export const moveControl: Binder = (o, row) => {
   if (!CONTROL_REGISTERS.includes(o.number)) return invalidOpcode;
   return row.operands[0] === "Cd" ? writeControl : readControl;
@@ -182,7 +183,6 @@ export const moveDebug: Binder = (o, row) => {
 
 /** DR4 and DR5 are other names of DR6 and DR7, unless CR4.DE makes them invalid. */
 function debugNumber(x: Processor, number: number): number {
-  if (number > 7) x.fault.raise(VECTOR_UD);
   if (number === 4 || number === 5) {
     if (x.cpu.cr4 & CR4_DE) x.fault.raise(VECTOR_UD);
     return number + 2;
