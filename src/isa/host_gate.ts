@@ -65,7 +65,7 @@ export function setHostGate(
   return old;
 }
 
-/** Physical address of a gate; gates don't cross pages. */
+/** Physical address of a gate, which lies in one page if its table is aligned. */
 function gateAddress(machine: Machine, vector: number): number {
   const { base, limit } = machine.cpu.idtr;
   const offset = GATE_BYTES * vector;
@@ -75,6 +75,14 @@ function gateAddress(machine: Machine, vector: number): number {
     );
   }
   const address = base + offset;
+  if (mod(address, 4096) > 4096 - GATE_BYTES) {
+    throw new RangeError(
+      `Cannot set gate ${vector}: at ${
+        formatHex(address)
+      } it crosses a page; ` +
+        "align the IDT to 16 bytes",
+    );
+  }
   const physical = translate(machine, address);
   if (physical !== null) return physical;
   throw new RangeError(

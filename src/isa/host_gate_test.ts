@@ -78,6 +78,12 @@ Deno.test("setHostGate() refuses gates and entries that are not there", () => {
     RangeError,
     "Cannot set gate 255: 0x4444_4444_0ff0 is not mapped",
   );
+  Object.assign(machine.cpu.idtr, { base: 0x4444_4444_0008 });
+  assertThrows(
+    () => setHostGate(machine, 255, 0),
+    RangeError,
+    "Cannot set gate 255: at 0x4444_4444_0ff8 it crosses a page",
+  );
   for (const vector of [256, -1, 0.5]) {
     assertThrows(() => setHostGate(machine, vector, 0), RangeError, "ends at");
   }
