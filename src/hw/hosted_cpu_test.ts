@@ -695,3 +695,19 @@ Deno.test("a load whose page the handler maps gives what lies there, in each wid
     });
   }
 });
+
+Deno.test("xadd64() carries from the low word into the high one, at 2^32 exactly, too", () => {
+  const rows: [number, number, [number, number]][] = [
+    [0xffff_ffff, 1, [0, 6]],
+    [0xffff_ffff, 2, [1, 6]],
+    [0xffff_fffe, 1, [0xffff_ffff, 5]],
+    [0x8000_0000, 0x8000_0000, [0, 6]],
+  ];
+  inKernel((cpu) => {
+    for (const [low, add, want] of rows) {
+      cpu.store64(FREE, low, 5);
+      assertEquals([cpu.xadd64(FREE, add, 0), cpu.high], [low, 5]);
+      assertEquals([cpu.load64(FREE), cpu.high], want);
+    }
+  });
+});

@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { EventLog, NO_EVENTS } from "../base/events.ts";
 import {
@@ -493,5 +493,37 @@ Deno.test("Mmu.translate() takes bit 12 of a big page's entry as PAT, and no par
         assertEquals(outcome(b, base + offset, access), want);
       }
     }
+  }
+});
+
+Deno.test("a page may lie in frame 0", () => {
+  const b = bench();
+  mapOne(b.phys, PAGE, 0n, [P | RW, P | RW, P | RW, P | RW]);
+  b.phys.write(0xabc, 0x1234, 4);
+  assertEquals(b.mmu.load32(at(PAGE + 0xabcn)), 0x1234);
+  assertEquals(outcome(b, PAGE + 0xabcn, ACCESS_WRITE), "at 0xabc");
+});
+
+Deno.test("Mmu.storeRun() and moveRun() open the pages that they write: a snapshot has them", () => {
+  const [page, frame] = [at(PAGE), Number(FRAME)];
+  const writes: ((b: Bench) => unknown)[] = [
+    ({ mmu }) => mmu.storeRun(page, 4, 7, 7, 16),
+    ({ mmu }) => mmu.moveRun(page, at(PAGE + 0x800n), 64),
+  ];
+  for (const write of writes) {
+    const b = bench();
+    mapOne(b.phys, PAGE, FRAME, [P | RW, P | RW, P | RW, P | RW | D]);
+    for (let i = 0; i < 64; i++) b.phys.write(frame + 0x800 + i, 7 + i, 1);
+    const { ram } = b.phys;
+    const [before, hash] = [ram.save(), { ...ram.hash() }];
+    write(b);
+    const word = b.phys.read(frame, 4);
+    assertNotEquals(word, 0);
+    assertNotEquals({ ...ram.hash() }, hash);
+    const after = ram.save();
+    ram.load(before);
+    assertEquals(b.phys.read(frame, 4), 0);
+    ram.load(after);
+    assertEquals(b.phys.read(frame, 4), word);
   }
 });
