@@ -17,6 +17,7 @@
 import { type EventSink, NO_EVENTS } from "../../../base/events.ts";
 import type { MemoryRegion } from "../../../hw/memory_map.ts";
 import { type Frame, SIZE_4_KIB } from "../../../hw/page.ts";
+import { checkRegions } from "./checks.ts";
 import type { FrameAllocator } from "./frame_allocator.ts";
 
 /** The allocator as data. */
@@ -36,10 +37,12 @@ export interface BootInfoFramesState {
  *
  * @param memoryMap The regions, as the bootloader tells them.
  * @returns A state for {@linkcode BootInfoFrameAllocator}.
+ * @throws {RangeError} If a region begins or ends at what is no frame's number.
  */
 export function bootInfoFramesState(
   memoryMap: readonly MemoryRegion[],
 ): BootInfoFramesState {
+  checkRegions(memoryMap);
   const usable = memoryMap.filter((region) =>
     region.type === "Usable" && region.endFrame > region.startFrame
   );

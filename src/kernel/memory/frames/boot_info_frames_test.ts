@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { EventLog } from "../../../base/events.ts";
 import { cloneState, copyStateInto } from "../../../base/state_tree.ts";
@@ -11,7 +11,10 @@ import {
 import v from "../../../../vectors/bootloader-0.9-bootinfo.json" with {
   type: "json",
 };
-import { BootInfoFrameAllocator } from "./boot_info_frames.ts";
+import {
+  BootInfoFrameAllocator,
+  bootInfoFramesState,
+} from "./boot_info_frames.ts";
 import { EmptyFrameAllocator } from "./empty_frames.ts";
 
 /** A memory map as the vectors write it: start, end, type. */
@@ -83,6 +86,16 @@ Deno.test("allocateFrame() gives a frame twice when two regions have it", () => 
     ["0x2000", "0x4000", "Usable"],
   ]));
   assertEquals(drain(frames), [0x1000, 0x2000, 0x2000, 0x3000]);
+});
+
+Deno.test("bootInfoFramesState() refuses a region whose frames are no numbers", () => {
+  for (const startFrame of [1.5, -1, NaN, 2 ** 40 + 1]) {
+    assertThrows(
+      () => bootInfoFramesState([{ startFrame, endFrame: 8, type: "Usable" }]),
+      RangeError,
+      `Cannot manage frames ${startFrame} to 8: give whole numbers`,
+    );
+  }
 });
 
 Deno.test("allocateFrame() gives equal frames when two share a map", () => {

@@ -1,10 +1,11 @@
 /**
- * Checks of arguments that both pools make.
+ * Checks of arguments that frame allocators make.
  *
  * @module
  */
 
 import { formatHex } from "../../../hw/format_hex.ts";
+import type { MemoryRegion } from "../../../hw/memory_map.ts";
 import { type Frame, SIZE_4_KIB } from "../../../hw/page.ts";
 
 /** The greatest number of frames in one call, and of bits in one index. */
@@ -21,6 +22,26 @@ export function checkCount(count: number): void {
   throw new RangeError(
     `Cannot use a run of ${count} frames: give a whole number from 1 to 2^30`,
   );
+}
+
+/**
+ * Checks the regions of a memory map.
+ *
+ * @param memoryMap The regions.
+ * @throws {RangeError} If a region begins or ends at what is no frame's number.
+ */
+export function checkRegions(memoryMap: readonly MemoryRegion[]): void {
+  for (const { startFrame, endFrame } of memoryMap) {
+    if (isBound(startFrame) && isBound(endFrame)) continue;
+    throw new RangeError(
+      `Cannot manage frames ${startFrame} to ${endFrame}: ` +
+        "give whole numbers from 0 to 2^40",
+    );
+  }
+}
+
+function isBound(number: number): boolean {
+  return Number.isInteger(number) && number >= 0 && number <= 2 ** 40;
 }
 
 /**

@@ -143,6 +143,20 @@ for (const name of NAMES) {
     assertEquals(frames.state, before);
   });
 
+  Deno.test(`${name}: refuses a region whose frames are no numbers`, () => {
+    const map: [number, number][] = [[1.5, 8], [-1, 8], [NaN, 8], [0, NaN], [
+      0,
+      2 ** 40 + 1,
+    ], [0, -8]];
+    for (const [start, end] of map) {
+      assertThrows(
+        () => make([usable(16, 32), usable(start, end)]),
+        RangeError,
+        `Cannot manage frames ${start} to ${end}: give whole numbers`,
+      );
+    }
+  });
+
   Deno.test(`${name}: frames that others claim too are nobody's`, () => {
     const frames = make([
       usable(0, 16),

@@ -15,7 +15,7 @@
 
 import type { MemoryRegion } from "../../../hw/memory_map.ts";
 import { type Frame, SIZE_4_KIB } from "../../../hw/page.ts";
-import { FRAMES_MAX } from "./checks.ts";
+import { checkRegions, FRAMES_MAX } from "./checks.ts";
 
 /** The numbering as data: one item of each list for each region, sorted. */
 export interface FrameSpaceState {
@@ -54,12 +54,14 @@ export function blockOrder(count: number, orderMax: number): number {
  * @param memoryMap The regions, in any order.
  * @param orderMax Blocks of up to 2^orderMax frames keep their alignment.
  * @returns The numbering.
- * @throws {RangeError} If there are more than 2^30 frames.
+ * @throws {RangeError} If there are more than 2^30 frames, or a region begins or
+ * ends at what is no frame's number.
  */
 export function frameSpace(
   memoryMap: readonly MemoryRegion[],
   orderMax: number,
 ): FrameSpaceState {
+  checkRegions(memoryMap);
   const spans = usableSpans(memoryMap);
   const bases: number[] = [];
   let bits = 0, frames = 0;
