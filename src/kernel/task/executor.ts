@@ -317,11 +317,16 @@ export class Executor implements Context {
    * @param pollsMax Polls at most: a task that always wakes itself is always
    * ready.
    * @returns Polls made; `pollsMax` if the limit was reached.
-   * @throws {RangeError} Inside a poll. A poll that throws leaves its executor
+   * @throws {RangeError} If `pollsMax` is no whole number, and inside a poll. A poll that throws leaves its executor
    * there, as a panic does; another one may go on with the state.
    */
   runUntilIdle(pollsMax: number = RUN_POLLS_MAX): number {
     this.#checkOutside();
+    if (!Number.isSafeInteger(pollsMax) || pollsMax < 0) {
+      throw new RangeError(
+        `Cannot run ${pollsMax} polls: give a whole number, 0 or more`,
+      );
+    }
     this.#lane.pollsLeft = pollsMax;
     while (this.#lane.pollsLeft > 0) {
       const slot = this.#runLane();

@@ -72,6 +72,19 @@ Deno.test("runUntilIdle() stops at its limit and goes on there", () => {
   assertEquals(seen.join(""), "ababa");
 });
 
+Deno.test("runUntilIdle() refuses a limit that is no whole number", () => {
+  const { executor } = counting();
+  executor.spawn(count("a", 9));
+  for (const limit of [NaN, Infinity, -1, 1.5]) {
+    assertThrows(
+      () => executor.runUntilIdle(limit),
+      RangeError,
+      `Cannot run ${limit} polls: give a whole number, 0 or more`,
+    );
+  }
+  assertEquals(executor.runUntilIdle(2), 2);
+});
+
 Deno.test("runUntilIdle() ends a loop that spawns more tasks than the table had", () => {
   const order: number[] = [];
   const executor: Executor = new Executor({
