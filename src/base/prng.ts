@@ -1,10 +1,14 @@
 /**
  * A seeded source of numbers for tests, benchmarks and searches. The machine itself has no randomness.
  *
- * Source: C. Doty-Humphrey's sfc32 (PractRand): 128 bits of state, period of at least 2^32.
+ * Source: C. Doty-Humphrey's sfc32 (PractRand): 128 bits of state, period of at least 2^32. Seeding departs: PractRand puts a
+ * 64-bit seed into b and c, this into a and b, with as many words drawn before the first that counts.
  *
  * @module
  */
+
+/** Words that are drawn and dropped, so that each bit of the seed has reached all of the state. */
+const WARM_UP_WORDS = 12;
 
 /** The state of a {@linkcode Prng}: four words and nothing else. */
 export interface PrngState {
@@ -40,7 +44,7 @@ export class Prng {
     }
     const high = Math.floor(seed / 0x1_0000_0000);
     this.state = { words: Int32Array.of(seed | 0, high | 0, 0, 1) };
-    for (let i = 0; i < 12; i++) this.word();
+    for (let i = 0; i < WARM_UP_WORDS; i++) this.word();
   }
 
   /**

@@ -6,7 +6,7 @@
  * @module
  */
 
-/** Cycles per virtual second: 100 for each tick of the PIT's 1,193,182 Hz crystal. */
+/** Cycles per virtual second: 100 for each tick of the PIT's input clock, 1,193,182 Hz. */
 export const CLK_HZ = 119_318_200;
 
 /** Cycles per tick of the PIT's input clock. */
