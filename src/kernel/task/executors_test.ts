@@ -4,6 +4,7 @@ import {
   BookExecutor,
   COMBINATORS,
   type Context,
+  Executor,
   type Future,
   join,
   PENDING,
@@ -141,4 +142,14 @@ Deno.test("TaskIds count for each machine from 0, and go on from a state", () =>
   const more = new TaskIds(undefined, cloneState(ids.state));
   assertEquals(taskIdText(more.task({ kind: "idle" }).id), "TaskId(1)");
   assertEquals(new TaskIds().task({ kind: "idle" }).id, 0);
+});
+
+Deno.test("Executor.wakeSelf() outside of a poll changes nothing", () => {
+  const executor = new Executor(kinds([]));
+  executor.spawn(turns("a", 1));
+  executor.runUntilIdle();
+  const before = cloneState(executor.state);
+  executor.wakeSelf();
+  assertEquals(executor.state, before);
+  assertEquals([executor.isIdle, executor.step()], [true, false]);
 });
