@@ -42,7 +42,7 @@ export interface BenchClock {
 
 /** How to run a benchmark. */
 export interface BenchOptions extends BenchClock {
-  /** Rounds of which the median counts; 11 by default. */
+  /** Rounds of which the median counts, 1 or more; 11 by default. */
   readonly rounds?: number;
   /** Workloads; the standard ones by default. */
   readonly traces?: readonly Trace[];
@@ -139,6 +139,11 @@ function benchTrace(
   }));
 }
 
+function checkRounds(rounds: number): number {
+  if (rounds >= 1) return rounds;
+  throw new RangeError(`Cannot measure in ${rounds} rounds: give 1 or more`);
+}
+
 /** Something that can be run over and over. */
 export interface Runner {
   /** Runs once. */
@@ -152,13 +157,14 @@ export interface Runner {
  * @param operations in a run
  * @param options the clock and the number of rounds
  * @returns nanoseconds per operation, the median round of each runner
+ * @throws {RangeError} if the number of rounds is below 1
  */
 export function medianNs(
   runners: readonly Runner[],
   operations: number,
   options: Pick<BenchOptions, "now" | "rounds">,
 ): number[] {
-  const rounds = options.rounds ?? 11;
+  const rounds = checkRounds(options.rounds ?? 11);
   const runs = Math.max(1, Math.round(SLICE_OPS / operations));
   const times: number[][] = runners.map(() => []);
   for (let round = -1; round < rounds; round++) {
@@ -198,7 +204,8 @@ export function verifyHeap(
       if (block === null) refused += 1;
       else {
         const free = taken.subarray(block, block + size!);
-        if (free.length < size! || block % align! !== 0 || free.includes(1)) {
+        const outside = block < 0 || free.length < size!;
+        if (outside || block % align! !== 0 || free.includes(1)) {
           throw new Error(
             `${name} breaks a law on ${trace.name}, operation ${i}: ` +
               `${size} bytes aligned to ${align} at offset ${block}`,
@@ -222,7 +229,7 @@ export interface EfficiencyOptions {
   readonly heapBytes: number;
   /** No block is bigger than this, bytes. */
   readonly sizeMax: number;
-  /** Fresh heaps of which the mean counts; 20 by default. */
+  /** Fresh heaps of which the mean counts, 1 or more; 20 by default. */
   readonly rounds?: number;
   /** Bytes that the heap keeps beside its memory: counted as if they were a part of it. */
   readonly sideBytes?: (heap: HeapCore) => number;
@@ -235,6 +242,8 @@ export interface EfficiencyOptions {
  * @param make makes a fresh heap
  * @param options sizes
  * @returns the bytes in live blocks at that moment, in per cent of the heap's, 0–100
+ * @throws {RangeError} if the number of rounds is below 1
+ * @throws {Error} if a heap gives out more bytes than it has
  * @example
  * ```ts
  * import { heapEfficiency } from "@lockstep/kernel/heap/bench";
@@ -251,11 +260,12 @@ export function heapEfficiency(
   options: EfficiencyOptions,
 ): number {
   const { heapBytes, sizeMax, rounds = 20, sideBytes } = options;
+  checkRounds(rounds);
   let live = 0;
   let given = 0;
   for (let round = 0; round < rounds; round++) {
     const heap = make(heapBytes);
-    live += fillHeap(heap, sizeMax, round + 1);
+    live += fillHeap(heap, sizeMax, round + 1, heapBytes);
     given += heapBytes + (sideBytes?.(heap) ?? 0);
   }
   return 100 * live / given;

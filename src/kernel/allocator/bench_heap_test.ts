@@ -74,6 +74,30 @@ Deno.test("pack() keeps each operation in two words", () => {
   }
 });
 
+Deno.test("pack() refuses what two words do not hold", () => {
+  assertThrows(
+    () => pack(pairTrace("t", 1, 2 ** 27, 2 ** 30)),
+    RangeError,
+    "Cannot replay operation 0, 134217728 bytes aligned to 8: ",
+  );
+  const trace = pairTrace("t", 1, 64, 4096);
+  trace.ops[2] = 2 ** 16;
+  assertThrows(() => pack(trace), RangeError, "aligned to 65536");
+  pack(pairTrace("t", 1, 2 ** 27 - 1, 2 ** 30));
+});
+
+Deno.test("randomTrace() refuses to free where nothing may live", () => {
+  const options = { actions: 9, sizeMax: 64, liveTarget: 1, heapBytes: 4096 };
+  for (const wrong of [{ liveTarget: 0 }, { liveMax: 0 }]) {
+    assertThrows(
+      () => randomTrace("t", { ...options, ...wrong }),
+      RangeError,
+      "Cannot make trace t with 0 live blocks",
+    );
+  }
+  assert(randomTrace("t", options).count >= 9);
+});
+
 Deno.test("replayOf() makes functions that engines tell apart", () => {
   const [a, b] = [replayOf("a"), replayOf("b\n;")];
   assert(String(a) !== String(b));
@@ -113,6 +137,11 @@ Deno.test("medianNs() takes the middle round of each runner", () => {
   const runner = { run: () => runs++ };
   assertEquals(medianNs([runner], 1e5, { now, rounds: 5 }), [50]);
   assertEquals(runs, 6);
+  assertThrows(
+    () => medianNs([runner], 1e5, { now, rounds: 0 }),
+    RangeError,
+    "Cannot measure in 0 rounds",
+  );
 });
 
 Deno.test("verifyHeap() throws at a heap that breaks a law", () => {
@@ -126,6 +155,12 @@ Deno.test("verifyHeap() throws at a heap that breaks a law", () => {
     () => verifyHeap("null", new NullHeap(), trace),
     Error,
     "null breaks a law on t, operation 1: ",
+  );
+  const below: HeapCore = { alloc: () => -2048, dealloc: () => {} };
+  assertThrows(
+    () => verifyHeap("below", below, trace),
+    Error,
+    "below breaks a law on t, operation 0: ",
   );
   const moody = (): HeapCore => {
     const heap = new TlsfHeap(flat(4096));
@@ -152,6 +187,16 @@ Deno.test("heapEfficiency() is what was live when the heap refused", () => {
   const sideBytes = (): number => 1 << 16;
   const halved = heapEfficiency(bump, { ...options, sideBytes });
   assertEquals(halved, plain / 2);
+  assertThrows(
+    () => heapEfficiency(() => new NullHeap(), options),
+    Error,
+    "Cannot fill a heap of 65536 bytes: it has given out ",
+  );
+  assertThrows(
+    () => heapEfficiency(bump, { ...options, rounds: 0 }),
+    RangeError,
+    "Cannot measure in 0 rounds",
+  );
 });
 
 Deno.test("Contestant replays its trace", () => {

@@ -67,11 +67,18 @@ export function replayOf(name: string): Replay {
  *
  * @param trace what to replay
  * @returns slot and, in bit 0, whether it allocates; then bytes and, in the low four bits, log2 of the alignment
+ * @throws {RangeError} if a block has 2^27 bytes or more, or an alignment above 2^15: they do not fit
  */
 export function pack({ ops, count }: Trace): Int32Array {
   const packed = new Int32Array(2 * count);
   for (let i = 0; i < count; i++) {
     const [slot, size, align, bytes] = ops.subarray(4 * i, 4 * i + 4);
+    if (bytes! >= 2 ** 27 || align! > 2 ** 15) {
+      throw new RangeError(
+        `Cannot replay operation ${i}, ${bytes} bytes aligned to ${align}: ` +
+          "blocks have less than 2^27 bytes, and alignments up to 2^15",
+      );
+    }
     packed[2 * i] = slot! << 1 | (size! > 0 ? 1 : 0);
     packed[2 * i + 1] = bytes! << 4 | (31 - Math.clz32(align!));
   }

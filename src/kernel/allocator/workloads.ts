@@ -2,12 +2,13 @@
  * The workloads that heaps are compared by: traces of allocations and frees, made from a seed, the same on every machine.
  *
  * a: pairs of one size. b1–b4: random actions over a pool of live blocks, after the benchmark of the crate talc. c1, c2:
- * short-lived boxes beside long-lived blocks. d: pairs that fit only behind a given number of holes.
+ * short-lived boxes beside long-lived blocks.
  *
  * @module
  */
 
 import type { HeapCore } from "./heap.ts";
+import { HEAP_BYTES_MAX } from "./nodes.ts";
 
 /** A sequence of operations that leaves the heap empty, so that it can be replayed over and over. */
 export interface Trace {
@@ -98,13 +99,13 @@ export interface RandomTraceOptions {
   readonly actions: number;
   /** No block is bigger than this, bytes. */
   readonly sizeMax: number;
-  /** Below so many live blocks it only allocates; above, it allocates and frees equally often. */
+  /** Below so many live blocks, 1 or more, it only allocates; above, it allocates and frees equally often. */
   readonly liveTarget: number;
-  /** Never more live blocks than this. */
+  /** Never more live blocks than this, 1 or more. */
   readonly liveMax?: number;
   /** The heap that it is meant for, bytes. */
   readonly heapBytes: number;
-  /** Of the generator. */
+  /** Of the generator, not 0; 1234 by default. */
   readonly seed?: number;
   /** Alignments of 8 to 2048, big ones rare, in place of 8. */
   readonly aligned?: boolean;
@@ -116,9 +117,16 @@ export interface RandomTraceOptions {
  * @param name the trace's name
  * @param options sizes, live blocks, seed
  * @returns the trace
+ * @throws {RangeError} if `liveTarget` or `liveMax` is below 1
  */
 export function randomTrace(name: string, options: RandomTraceOptions): Trace {
   const { actions, sizeMax, liveTarget, liveMax = 1e9, heapBytes } = options;
+  if (!(liveTarget >= 1 && liveMax >= 1)) {
+    throw new RangeError(
+      `Cannot make trace ${name} with ${Math.min(liveTarget, liveMax)} live ` +
+        "blocks: give 1 or more",
+    );
+  }
   const random = new Xorshift32(options.seed ?? 1234);
   const ops: number[] = [];
   const live: [slot: number, bytes: number, align: number][] = [];
@@ -152,31 +160,39 @@ export function randomTrace(name: string, options: RandomTraceOptions): Trace {
  * @param heap a fresh heap
  * @param sizeMax no block is bigger than this, bytes
  * @param seed of the generator, not 0
+ * @param heapBytes bytes of the heap; live blocks cannot have more
  * @returns the bytes in live blocks when it refused
+ * @throws {Error} if it gives out more bytes than it has, and so may never refuse
  */
 export function fillHeap(
   heap: HeapCore,
   sizeMax: number,
   seed: number,
+  heapBytes: number = HEAP_BYTES_MAX,
 ): number {
   const random = new Xorshift32(seed);
   const live: [offset: number, bytes: number, align: number][] = [];
-  for (;;) {
+  let liveBytes = 0;
+  while (liveBytes <= heapBytes) {
     const action = random.below(10);
     if (action < 5) {
       const bytes = drawSize(random, sizeMax);
       const align = drawAlign(random);
       const offset = heap.alloc(bytes, align);
-      if (offset === null) break;
+      if (offset === null) return liveBytes;
       live.push([offset, bytes, align]);
+      liveBytes += bytes;
     } else if (action === 5 && live.length > 0) {
       const index = random.below(live.length);
       heap.dealloc(...live[index]!);
+      liveBytes -= live[index]![1];
       live[index] = live[live.length - 1]!;
       live.pop();
     }
   }
-  return live.reduce((sum, [, bytes]) => sum + bytes, 0);
+  throw new Error(
+    `Cannot fill a heap of ${heapBytes} bytes: it has given out ${liveBytes}`,
+  );
 }
 
 /** What a trace of boxes beside long-lived blocks is made from. */
@@ -185,7 +201,7 @@ export interface LongLivedOptions {
   readonly longLived: number;
   /** Boxes, freed in order. */
   readonly boxes: number;
-  /** Boxes alive at a time. */
+  /** Boxes alive at a time, 1 or more. */
   readonly window: number;
   /** Bytes of a box; 0 for 8–127 at random. */
   readonly boxBytes: number;
