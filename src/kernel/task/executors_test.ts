@@ -145,7 +145,8 @@ Deno.test("TaskIds count for each machine from 0, and go on from a state", () =>
 });
 
 Deno.test("Executor.wakeSelf() outside of a poll changes nothing", () => {
-  const executor = new Executor(kinds([]));
+  const { turns: poll } = kinds([]);
+  const executor = new Executor({ turns: poll });
   executor.spawn(turns("a", 1));
   executor.runUntilIdle();
   const before = cloneState(executor.state);
