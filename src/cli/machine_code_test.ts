@@ -25,6 +25,8 @@ const CONTENTS = {
   "/home/me/disk": new Uint8Array(7),
   "/home/me/text": new TextEncoder().encode("no kernel"),
   "/home/me/arm.elf": patched(elfFile(), [[18, 2, 183]]),
+  // At the address of the firmware's own tables.
+  "/home/me/low.elf": patched(elfFile(), [[24, 4, 0x5000], [80, 4, 0x5000]]),
   "/home/me/32.bin": patched(bzImageFile(), [[0x236, 2, 0]]),
 };
 
@@ -103,6 +105,10 @@ Deno.test("run ends with one line and status 2 for a kernel that it cannot boot"
     [["--bzimage", "bzImage", "--initrd", "none"], /^Cannot read none: /],
     [["--elf", "text"], /^Cannot boot text: it does not begin with 7f 45 4c/],
     [["--elf", "arm.elf"], /^Cannot boot arm.elf: it is for machine 183;/],
+    [
+      ["--elf", "low.elf"],
+      /^Cannot boot low.elf in 128 MiB of RAM: Cannot map page 0x\w+: already/,
+    ],
     [["--bzimage", "text"], /^Cannot boot text: it is neither a bzImage nor/],
     [["--bzimage", "32.bin"], /^Cannot boot 32.bin: it has no 64-bit entry/],
     [

@@ -110,9 +110,12 @@ function buildMachine(
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const mib = choices.ramBytes / 2 ** 20;
-    throw new UsageError(
-      `Cannot build a machine with ${mib} MiB of RAM: ${oneLine(error)}`,
-    );
+    const file = choices.elf ?? choices.bzimage;
+    const what = file === null
+      ? `build a machine with ${mib} MiB of RAM`
+      : `boot ${file} in ${mib} MiB of RAM`;
+    const why = oneLine(error).replace(/^RangeError: /, "");
+    throw new UsageError(`Cannot ${what}: ${why}`);
   }
 }
 
