@@ -112,8 +112,8 @@ export class AtomicWaker {
   /**
    * Takes the waker out.
    *
-   * @returns The waker, or `null` if there is none, or one is just being put
-   * in: then `register` will wake it.
+   * @returns The waker, or `null` if there is none, if it is just being taken
+   * out, or if one is just being put in: then `register` will wake it.
    */
   take(): number | null {
     const s = this.state;

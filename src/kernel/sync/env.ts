@@ -48,13 +48,13 @@ export interface SyncEnv {
    * happens when this is absent.
    */
   readonly unwinds?: boolean;
-  /** Is told of locks taken and given back; see {@linkcode lockId}. */
+  /** Is told by mutexes that they are taken and given back; see {@linkcode lockId}. */
   readonly events?: EventSink;
 }
 
 /**
  * The number that stands for a lock in `lock` and `unlock` events: FNV-1a of
- * its name, 32 bits.
+ * its name's UTF-16 units, 32 bits; for ASCII that of its bytes.
  *
  * @param name The lock's name, such as `WRITER`.
  * @returns A number from 0 on, the same in every run.

@@ -192,12 +192,16 @@ export class OnceCell<T> {
    * `take`).
    *
    * @returns The value, or `null`.
-   * @throws {RangeError} If the cell was poisoned; it is empty then, too.
+   * @throws {RangeError} If the cell was poisoned, and it is empty then, too; if
+   * its builder runs, and nothing has changed then.
    */
   take(): T | null {
     this.#env.boundary();
     const s = this.state;
     const { status, value } = s;
+    if (status === ONCE_RUNNING) {
+      throw new RangeError(`Cannot take from ${this.name}: its builder runs`);
+    }
     s.status = ONCE_INCOMPLETE;
     s.value = null;
     if (status === ONCE_PANICKED) this.#poisoned();

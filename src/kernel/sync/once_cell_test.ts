@@ -82,6 +82,15 @@ Deno.test("cell: drop_on_panic, once_cell_into_inner_poisoned, _propagate_poison
   assert(!cell.isPoisoned);
 });
 
+Deno.test("take() refuses while the builder runs", () => {
+  const cell = new OnceCell<number>(HOST_ENV, "C");
+  cell.initOnce(() => {
+    assertThrows(() => cell.take(), RangeError, "Cannot take from C: its");
+    return 7;
+  });
+  assertEquals([cell.take(), cell.state.builder], [7, ""]);
+});
+
 Deno.test("cell: an interrupt at each boundary initialises it once", () => {
   const outcomes = atEveryBoundary((at) => {
     let inner = "none";

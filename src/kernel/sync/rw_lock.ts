@@ -282,11 +282,8 @@ export class RwLock<T> {
    * @returns What `fn` returns.
    */
   withRead<R>(fn: (data: T) => R): R {
-    const data = this.read();
-    const leave = () => this.#subtractReader();
-    const result = guarded(this.#env, () => fn(data), leave);
-    leave();
-    return result;
+    this.read();
+    return this.#inside(fn, () => this.#subtractReader());
   }
 
   /**
@@ -296,11 +293,8 @@ export class RwLock<T> {
    * @returns What `fn` returns.
    */
   withWrite<R>(fn: (data: T) => R): R {
-    const data = this.write();
-    const leave = () => this.#clearExclusive();
-    const result = guarded(this.#env, () => fn(data), leave);
-    leave();
-    return result;
+    this.write();
+    return this.#inside(fn, () => this.#clearExclusive());
   }
 
   /**
@@ -320,9 +314,17 @@ export class RwLock<T> {
    */
   debug(format: (data: T) => string = String): string {
     if (!this.tryRead()) return "RwLock { <locked> }";
-    const text = `RwLock { data: ${format(this.data)}}`;
-    this.#subtractReader();
-    return text;
+    return this.#inside(
+      (data) => `RwLock { data: ${format(data)}}`,
+      () => this.#subtractReader(),
+    );
+  }
+
+  /** Calls a function for who is in, and leaves. */
+  #inside<R>(fn: (data: T) => R, leave: () => void): R {
+    const result = guarded(this.#env, () => fn(this.data), leave);
+    leave();
+    return result;
   }
 
   #exchange(expected: number, bits: number): boolean {

@@ -112,7 +112,8 @@ Deno.test("rwlock: test_rw_try_read", () => {
   assert(!l.tryRead());
   assertEquals(l.debug(), "RwLock { <locked> }");
   l.unlockWrite();
-  assertEquals(l.debug(), "RwLock { data: 0}");
+  assertThrows(() => l.debug(panic), Error, "explicit panic");
+  assertEquals([l.debug(), l.readers], ["RwLock { data: 0}", 0]);
 });
 
 Deno.test("rwlock: test_force_read_decrement", () => {

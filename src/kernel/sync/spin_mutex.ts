@@ -126,10 +126,8 @@ export class SpinMutex<T> {
    * @returns What `fn` returns.
    */
   withLock<R>(fn: (data: T) => R): R {
-    const data = this.lock();
-    const result = guarded(this.#env, () => fn(data), () => this.#release());
-    this.#release();
-    return result;
+    this.lock();
+    return this.#held(fn);
   }
 
   /**
@@ -149,9 +147,18 @@ export class SpinMutex<T> {
    */
   debug(format: (data: T) => string = String): string {
     if (!this.tryLock()) return "Mutex { <locked> }";
-    const text = `Mutex { data: ${format(this.data)}}`;
+    return this.#held((data) => `Mutex { data: ${format(data)}}`);
+  }
+
+  /** Calls a function with the lock held, and gives it back. */
+  #held<R>(fn: (data: T) => R): R {
+    const result = guarded(
+      this.#env,
+      () => fn(this.data),
+      () => this.#release(),
+    );
     this.#release();
-    return text;
+    return result;
   }
 
   #release(): void {

@@ -122,6 +122,12 @@ Deno.test("lock() twice in one place is a deadlock without an interrupt", () => 
   );
 });
 
+Deno.test("debug() gives the lock back when the data's formatter panics", () => {
+  const m = new SpinMutex(HOST_ENV, "M", 0);
+  assertThrows(() => m.debug(panic), Error, "explicit panic");
+  assertEquals(m.debug(), "Mutex { data: 0}");
+});
+
 Deno.test("placeOf() counts frames that repeat", () => {
   assertEquals(placeOf(["loop"]), "loop");
   assertEquals(placeOf(["boot", "f", "f", "f", "g"]), "boot > f (3 times) > g");
