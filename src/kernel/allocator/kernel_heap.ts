@@ -340,8 +340,8 @@ export class KernelHeap<
 
   #checkContext(act: string, size: number): void {
     if (this.#options.refuseInHandlers !== true) return;
-    const { isHandler } = this.#owner.env;
-    const handler = this.cpu.frames().find((frame) => isHandler?.(frame));
+    const { env } = this.#owner;
+    const handler = this.cpu.frames().find((frame) => env.isHandler?.(frame));
     if (handler === undefined) return;
     this.#owner.panic(
       `Cannot ${act} ${size} bytes: ${handler} is running, and the code that ` +

@@ -9,11 +9,16 @@ import tests from "../../../vectors/blog_os-allocators.json" with {
 };
 import { virtAddr } from "../../hw/addr.ts";
 import { Machine } from "../../hw/machine.ts";
-import { lockId } from "../sync/mod.ts";
+import { lockId, type SyncEnv } from "../sync/mod.ts";
 import { allocErrorLayoutText } from "./alloc_error.ts";
 import { Dummy } from "./dummy.ts";
 import { bumpDesign, checkedDesign, firstFitDesign } from "./heap_designs.ts";
-import { HEAP_SIZE, HEAP_START } from "./kernel_heap.ts";
+import {
+  HEAP_SIZE,
+  HEAP_START,
+  KernelHeap,
+  kernelHeapState,
+} from "./kernel_heap.ts";
 import {
   DESIGNS,
   heapKernel,
@@ -226,4 +231,38 @@ Deno.test("KernelHeap reports blocks, and the digest does not depend on it", () 
   ]);
   assertEquals([...silent.events], []);
   assertEquals(silent.digest(), heard.digest());
+});
+
+Deno.test("KernelHeap asks its env as an object whether a handler runs", () => {
+  class Env implements SyncEnv {
+    readonly #handlers = ["timer"];
+    boundary(): void {}
+    stop(): never {
+      throw new Error("stop");
+    }
+    holder = (): string => "";
+    interruptsEnabled = (): boolean => false;
+    isHandler(frame: string): boolean {
+      return this.#handlers.includes(frame);
+    }
+  }
+  const nothing = (): never => {
+    throw new Error("nothing is mapped");
+  };
+  const cpu = {
+    frames: () => ["boot", "timer"],
+    load32: nothing,
+    store32: nothing,
+    fill: nothing,
+    copy: nothing,
+    invlpg: nothing,
+  };
+  const panic = (message: string): never => {
+    throw new Error(message);
+  };
+  const owner = { cpu, env: new Env(), panic };
+  const options = { refuseInHandlers: true };
+  const state = kernelHeapState();
+  const heap = new KernelHeap(owner, state, bumpDesign, options);
+  assertThrows(() => heap.alloc(8, 8), Error, "timer is running");
 });
