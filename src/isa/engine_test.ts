@@ -16,7 +16,8 @@ import {
 import { Machine } from "../hw/machine.ts";
 import { RFLAGS_IF } from "../hw/registers.ts";
 import { isaEngine } from "./engine.ts";
-import { bytesOf, CODE, CodeBench, FRAME } from "./support_test.ts";
+import { writeEntry } from "../../tests/support/page_tables.ts";
+import { bytesOf, CODE, CodeBench, FRAME, LEAVES } from "./support_test.ts";
 
 const RAX = 0;
 const RCX = 1;
@@ -206,6 +207,66 @@ Deno.test("REP MOVS whose target overlaps its source in front repeats what it st
     (_, i) => b.board.phys.read(FRAME + 0x2000 + i, 1),
   );
   assertEquals(bytes, [1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3]);
+});
+
+/** Words of a frame after REP MOVS in one go, and an iteration at a time. */
+function inOneGoAndInSteps(
+  frame: number,
+  iterations: number,
+  prepare: () => CodeBench,
+): number[][] {
+  return [iterations, 1].map((slice) => {
+    const b = prepare();
+    while (b.get(RCX) > 0) b.run(slice);
+    const { phys } = b.board;
+    return Array.from({ length: 8 }, (_, i) => phys.read(frame + 4 * i, 4));
+  });
+}
+
+Deno.test("REP MOVS whose target is its source's frame by another address repeats what it stored", () => {
+  const ends = inOneGoAndInSteps(FRAME + 0x1000, 20, () => {
+    const b = new CodeBench("f3 a4");
+    b.map(3, FRAME + 0x1000);
+    b.write(0x1000, "01 02 03 04 05 06");
+    b.set(6, CODE + 0x1000);
+    b.set(RDI, CODE + 0x3006);
+    b.set(RCX, 20);
+    return b;
+  });
+  assertEquals(ends[0]!.slice(0, 3), [0x0403_0201, 0x0201_0605, 0x0605_0403]);
+  assertEquals(ends[0], ends[1]);
+});
+
+Deno.test("REP MOVS into the tables of pages that share a TLB entry walks again for each iteration", () => {
+  const other = 0x5000;
+  const ends = inOneGoAndInSteps(LEAVES, 4, () => {
+    const b = new CodeBench("f3 48 a5"); // rep movsq
+    const { phys } = b.board;
+    // 4 MiB on, the same place in the TLB: the table itself.
+    writeEntry(phys, 0x3000, 4, BigInt(other) | 7n);
+    writeEntry(phys, other, 1, BigInt(LEAVES) | 7n);
+    for (let i = 0; i < 4; i++) {
+      // The second word moves the source to another frame, in which other words follow.
+      const moved = i === 1 ? 0x2000 : 0x1000 * i;
+      writeEntry(phys, FRAME + 0x1000, i, BigInt(FRAME + moved) | 0x67n);
+      writeEntry(phys, FRAME + 0x2000, i, BigInt(FRAME + moved) | 0x267n);
+    }
+    b.set(6, CODE + 0x1000);
+    b.set(RDI, CODE + 0x40_1000);
+    b.set(RCX, 4);
+    return b;
+  });
+  assertEquals(ends[1]!.map((word) => word & 0x200), [
+    0,
+    0,
+    0,
+    0,
+    0x200,
+    0,
+    0x200,
+    0,
+  ]);
+  assertEquals(ends[0], ends[1]);
 });
 
 Deno.test("STI and MOV SS shadow the next instruction", () => {

@@ -3,7 +3,8 @@
  *
  * Each iteration costs 1 clk and commits RSI, RDI and RCX, so that an interrupt or a fault between two iterations finds
  * the instruction half done, with RIP still on it. Iterations of REP MOVS and REP STOS inside one page of RAM are done at
- * once; the budget that clips them ends before the next event.
+ * once, where nobody can tell: the budget that clips them ends before the next event, no iteration would walk page tables
+ * that an earlier one has changed, and none would load what an earlier one has stored.
  *
  * Source: SDM 2, the instructions and "REP/REPE/REPZ/REPNE/REPNZ"; SDM 1, "String Operations".
  *
@@ -15,7 +16,9 @@
 import type { VirtAddr } from "../hw/addr.ts";
 import { RCX, RDI, RDX, RSI } from "../hw/general_registers.ts";
 import type { PortWidth } from "../hw/io_bus.ts";
+import { ACCESS_WRITE } from "../hw/page_walk.ts";
 import { RFLAGS_DF } from "../hw/registers.ts";
+import { tlbIndex } from "../hw/tlb.ts";
 import { arithmetic, SUB } from "./arithmetic.ts";
 import { REP, REP_NONE } from "./operands.ts";
 import { checkPort } from "./ports.ts";
@@ -161,7 +164,9 @@ function string(
     for (;;) {
       // This iteration's clk has passed; `left` more may begin.
       const most = Math.min(counter(x, o), x.left + 1);
-      const done = bulk && most > 1 ? bulk(x, o, most) : 0;
+      // What is not kept decoded is fetched again for each.
+      const kept = x.operations[x.offset] === o;
+      const done = bulk && kept && most > 1 ? bulk(x, o, most) : 0;
       if (done > 0) {
         countDown(x, o, done);
         x.left -= done - 1;
@@ -185,12 +190,28 @@ function room(address: number, step: number, width: number): number {
   return Math.floor(bytes / width);
 }
 
+const pageOf = (address: number): number => address - ((address | 0) & 0xfff);
+
+/** Whether two pages take the same place in the TLB, so that each use of one makes the next use of the other walk. */
+function compete(a: number, b: number): boolean {
+  return tlbIndex(a as VirtAddr) === tlbIndex(b as VirtAddr) &&
+    pageOf(a) !== pageOf(b);
+}
+
+/** Whether source and target lie in one frame, as they may by different addresses. */
+function shareFrame(x: Processor, from: number, to: number): boolean {
+  const { mmu } = x;
+  const source = mmu.translate(from as VirtAddr, mmu.userBit);
+  const target = mmu.translate(to as VirtAddr, ACCESS_WRITE | mmu.userBit);
+  return pageOf(source) === pageOf(target);
+}
+
 function bulkStores(x: Processor, o: Operation, max: number): number {
   const step = stepOf(x, o);
   if (step < 0 || o.address32) return 0;
   const to = destination(x, o);
   const count = Math.min(max, room(to, step, o.width));
-  if (count < 2) return 0;
+  if (count < 2 || compete(to, x.page)) return 0;
   const low = x.readRegister(o.width, RAX_LOW);
   const done = x.mmu.storeRun(
     to as VirtAddr,
@@ -209,10 +230,14 @@ function bulkMoves(x: Processor, o: Operation, max: number): number {
   const from = source(x, o);
   const to = destination(x, o);
   const { width } = o;
+  if (compete(from, to) || compete(from, x.page) || compete(to, x.page)) {
+    return 0;
+  }
   let count = Math.min(max, room(to, step, width), room(from, step, width));
   // An overlap in front repeats what was just stored; only whole runs before it can be moved at once.
-  if (to > from && to - from < count * width) {
-    count = Math.floor((to - from) / width);
+  const ahead = ((to | 0) & 0xfff) - ((from | 0) & 0xfff);
+  if (ahead > 0 && ahead < count * width && shareFrame(x, from, to)) {
+    count = Math.floor(ahead / width);
   }
   if (count < 2) return 0;
   const bytes = count * width;
