@@ -242,6 +242,29 @@ Deno.test("Channel passes on what a cancelled waiter was woken for", () => {
   assertEquals(state.seen, ["b5", "dtrue"]);
 });
 
+Deno.test("Channel keeps no place for a task that cancels itself and waits then", () => {
+  const wake = (waker: number) => executor.wake(waker);
+  const channel = new Channel("c", HOST_ENV, wake, channelState<number>(1));
+  const executor: Executor = new Executor({
+    ...channel.kinds,
+    quits: {
+      poll: (task: Future & { part: Future }, context: Context) => {
+        executor.cancel(context.waker);
+        return context.poll(task.part);
+      },
+      drop: (task: Future & { part: Future }, context: Context) =>
+        context.drop(task.part),
+    },
+  });
+  executor.spawn({ kind: "quits", part: channel.receive() } as Future);
+  const heir = channel.receive();
+  executor.spawn(heir);
+  executor.runUntilIdle();
+  channel.trySend(5);
+  executor.runUntilIdle();
+  assertEquals([heir.output, executor.live], [5, 0]);
+});
+
 Deno.test("close() ends waits: nothing is sent, what was sent is received", () => {
   const { spawn, executor, channel, state } = world(worldState(1));
   channel.trySend(1);

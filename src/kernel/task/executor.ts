@@ -42,7 +42,7 @@ import { generatorName } from "./generator_task.ts";
 import { type Idle, sleepIfIdle } from "./idle.ts";
 import { KindTable } from "./kind_table.ts";
 import { runCountedLane, runLane } from "./lane.ts";
-import { LaneContext } from "./lane_context.ts";
+import { LaneContext, NOTE_TAKEN } from "./lane_context.ts";
 import { PENDING, type Poll, READY } from "./poll.ts";
 import { pushRing } from "./ready_ring.ts";
 import { timerKinds } from "./sleep.ts";
@@ -258,8 +258,8 @@ export class Executor implements Context {
   }
 
   /**
-   * Ends a task. What it holds or waits for is released; it is not polled
-   * again.
+   * Ends a task. What it holds or waits for is released, after its poll if that
+   * is where it is cancelled; it is not polled again.
    *
    * @param id The task's number.
    * @returns Whether it lived.
@@ -269,8 +269,14 @@ export class Executor implements Context {
     const slot = id & SLOT_MASK;
     if (id < 0 || idOf(this.state, slot) !== id) return false;
     const future = this.state.futures[slot]!;
-    // The slot of a task in its own poll must not be given away meanwhile.
-    if (slot === this.state.polled) this.#queue(slot);
+    if (slot === this.state.polled) {
+      // Its poll goes on: the slot must not be given away meanwhile, and what is
+      // dropped now might begin to wait again.
+      this.#queue(slot);
+      this.#lane.cancelled = future;
+      endTask(this.state, slot);
+      return true;
+    }
     endTask(this.state, slot);
     this.#kinds.drop(future, this);
     return true;
@@ -412,6 +418,9 @@ export class Executor implements Context {
         `Cannot run tasks: task ${this.waker} is being polled`,
       );
     }
+    // A poll that threw has left them, if the state was replaced since.
+    this.#lane.again = NOTE_TAKEN;
+    this.#lane.cancelled = null;
   }
 
   /** Queues a task; what was noted before is first. */
@@ -471,12 +480,18 @@ export class Executor implements Context {
     this.state.polled = slot;
     if (this.#events.on) this.#events.emit("task-poll", this.waker);
     const poll = this.#polls[s.words[2 * slot]! >> TASK_KIND_SHIFT]!;
-    if (poll(s.futures[slot]!, this) !== PENDING) this.#settle(slot);
+    if (poll(s.futures[slot]!, this) !== PENDING) {
+      this.#lane.cancelled = null;
+      this.#settle(slot);
+    } else if (this.#lane.cancelled !== null) this.#settle(slot);
     this.state.polled = NO_SLOT;
     return true;
   }
 
-  /** Ends a task whose poll was not pending, or frees what is left of one. */
+  /**
+   * Ends a task whose poll was not pending, or frees what is left of one, or
+   * drops what a task did that has cancelled itself.
+   */
   #settle(slot: number): void {
     const word = this.state.words[2 * slot]!;
     if (isTask(this.state, slot)) {
@@ -485,6 +500,10 @@ export class Executor implements Context {
     } else if ((word & TASK_QUEUED) === 0) {
       this.#lane.pollsLeft += 1; // What was taken off the lane was no task any more.
       freeSlot(this.state, slot);
-    } // Else it was cancelled in its own poll, and the queue will come to it.
+    } else { // Cancelled in its own poll; the queue will come to it.
+      const { cancelled } = this.#lane;
+      this.#lane.cancelled = null;
+      if (cancelled !== null) this.#kinds.drop(cancelled, this);
+    }
   }
 }

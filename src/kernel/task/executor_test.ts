@@ -282,6 +282,56 @@ Deno.test("a poll that throws leaves its task waiting, or where it was queued", 
   }
 });
 
+Deno.test("a task that has cancelled itself is dropped once, behind its poll, unless that was ready", () => {
+  for (const env of [HOST_ENV, { ...HOST_ENV }]) {
+    for (const statistics of [false, true]) {
+      for (const answer of [PENDING, READY] as const) {
+        const seen: string[] = [];
+        const executor: Executor = new Executor({
+          quits: {
+            poll: (_: Future, context: Context): Poll => {
+              executor.cancel(context.waker);
+              seen.push("poll ends");
+              return answer;
+            },
+            drop: () => seen.push("drop"),
+          },
+        }, { env, statistics });
+        executor.spawn({ kind: "quits" });
+        assertEquals(executor.runUntilIdle(), 1);
+        const expected = answer === READY ? [] : ["drop"];
+        assertEquals(seen, ["poll ends", ...expected]);
+      }
+    }
+  }
+});
+
+Deno.test("a poll that throws leaves no note behind when the state is replaced in place", () => {
+  for (const wakes of [false, true]) {
+    for (const statistics of [false, true]) {
+      let throws = false;
+      const executor = new Executor({
+        turns: (_: Future, context: Context): Poll => {
+          if (wakes || !throws) context.wakeSelf();
+          if (throws) throw new Error("bad");
+          return PENDING;
+        },
+      }, { statistics });
+      const id = executor.spawn({ kind: "turns" });
+      const saved = cloneState(executor.state);
+      throws = true;
+      assertThrows(() => executor.runUntilIdle(), Error, "bad");
+      copyStateInto(executor.state, saved);
+      throws = false;
+      for (let polls = 0; polls < 3; polls++) {
+        assertEquals(executor.choices, 1);
+        assertEquals(executor.step(), true);
+      }
+      assertEquals(executor.statistics(id)!.polls, statistics ? 3 : 0);
+    }
+  }
+});
+
 Deno.test("a task that has cancelled itself keeps its slot until its poll has ended", () => {
   for (const statistics of [false, true]) {
     const executor: Executor = new Executor({

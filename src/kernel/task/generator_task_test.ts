@@ -90,3 +90,21 @@ Deno.test("cancel() of a generator releases what it waits for, and ends it", () 
   executor.cancel(id);
   assertEquals([executor.timers.size, seen.join()], [0, "ended"]);
 });
+
+Deno.test("cancel() of a generator by itself ends it where it yields next", () => {
+  const generators = new Generators();
+  const executor: Executor = new Executor(generators.kinds);
+  const seen: string[] = [];
+  executor.spawn(generators.task("a", function* (context) {
+    try {
+      executor.cancel(context.waker);
+      seen.push("goes on");
+      yield;
+      seen.push("never");
+    } finally {
+      seen.push("ended");
+    }
+  }));
+  executor.runUntilIdle();
+  assertEquals([executor.live, ...seen], [0, "goes on", "ended"]);
+});

@@ -52,7 +52,8 @@ const waitClkMax = COUNT_WAIT_CLK_MAX;
  * @param s The executor's state.
  * @param context What tasks are given; counts the polls that are left.
  * @param polls Poll functions by kind.
- * @returns The slot of a task that is not pending any more, or `NO_SLOT`.
+ * @returns The slot of a task that is not pending any more or has cancelled
+ * itself, or `NO_SLOT`.
  */
 export function runLane(
   s: ExecutorState,
@@ -82,6 +83,9 @@ export function runLane(
       context.touched = false;
       ({ words, futures, urgent } = s);
       ({ slots, head, tail } = lane);
+      if (context.cancelled !== null) {
+        ended = endCancelled(context, slot, ended);
+      }
     }
     if (context.again > 0) {
       slots[tail] = slot;
@@ -102,7 +106,8 @@ export function runLane(
  * @param context What tasks are given; counts the polls that are left.
  * @param polls Poll functions by kind.
  * @param now The clock.
- * @returns The slot of a task that is not pending any more, or `NO_SLOT`.
+ * @returns The slot of a task that is not pending any more or has cancelled
+ * itself, or `NO_SLOT`.
  */
 export function runCountedLane(
   s: ExecutorState,
@@ -141,6 +146,9 @@ export function runCountedLane(
       ({ words, futures, urgent } = s);
       statistics = s.statistics!;
       ({ slots, head, tail } = lane);
+      if (context.cancelled !== null) {
+        ended = endCancelled(context, slot, ended);
+      }
     }
     const { again } = context;
     if (again > 0) {
@@ -156,4 +164,14 @@ export function runCountedLane(
   context.again = noteTaken;
   s.polled = none;
   return ended;
+}
+
+/** Ends a poll whose task has cancelled itself: there is something to drop, unless it was ready. */
+function endCancelled(
+  context: LaneContext,
+  slot: number,
+  ended: number,
+): number {
+  if (ended !== none) context.cancelled = null;
+  return slot;
 }

@@ -32,6 +32,11 @@ export class LaneContext implements Context {
   again: number = NOTE_TAKEN;
   /** Whether somebody has looked at the queue, and may have changed it. */
   touched = false;
+  /**
+   * What the task that is being polled did, if it has cancelled itself: to be
+   * dropped when its poll has ended. No state: no poll lasts until a save.
+   */
+  cancelled: Future | null = null;
   /** Polls that the run may still make. */
   pollsLeft = 0;
   readonly #state: ExecutorState;
