@@ -127,8 +127,12 @@ Deno.test({
           /^Cannot read kernel gone.ts: there is no such file$/,
         ],
         ["empty.ts", "", /its default export is missing/],
-        ["wrong.ts", "let x = ;", /^Cannot load kernel wrong.ts: SyntaxError/],
-        ["throws.ts", "throw new Error('no\\nway')", /^Cannot load .*: no$/],
+        ["wrong.ts", "let x = ;", /^Cannot load kernel wrong.ts:1:9: Synt/],
+        [
+          "throws.ts",
+          "throw new Error('no\\nway')",
+          /^Cannot load .*:1:7: no$/,
+        ],
         [
           "part.ts",
           "import './gone.ts'",

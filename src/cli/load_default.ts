@@ -31,14 +31,25 @@ export async function loadDefault(
       `Cannot read ${what} ${file}: ${whyUnreadable(error)}`,
     );
   }
+  const url = pathToFileURL(path).href;
   try {
-    const module = await host.importModule(pathToFileURL(path).href);
+    const module = await host.importModule(url);
     return module["default"];
   } catch (error) {
     // The loader wraps its refusals, syntax errors too, in a TypeError.
     const said = oneLine(error).replace(/^TypeError: /, "");
-    throw new UsageError(`Cannot load ${what} ${file}: ${said}`);
+    const place = placeIn(url, error);
+    throw new UsageError(`Cannot load ${what} ${file}${place}: ${said}`);
   }
+}
+
+/** `:line:column` of an error, if it tells one in this file. */
+function placeIn(url: string, error: unknown): string {
+  if (!(error instanceof Error)) return "";
+  const text = `${error.message}\n${error.stack ?? ""}`;
+  const at = text.indexOf(`${url}:`);
+  if (at < 0) return "";
+  return /^:\d+:\d+/.exec(text.slice(at + url.length))?.[0] ?? "";
 }
 
 /**

@@ -32,6 +32,10 @@ Deno.test("loadKernel() says in one line what is wrong", async () => {
       "Cannot load kernel k.ts: SyntaxError: Unexpected ;",
     ],
     [
+      new SyntaxError("Unexpected ;\n  at file:///home/me/k.ts:3:26"),
+      "Cannot load kernel k.ts:3:26: SyntaxError: Unexpected ;",
+    ],
+    [
       new TypeError("\x1b[31mnot found\x1b[0m"),
       "Cannot load kernel k.ts: not found",
     ],
