@@ -1,9 +1,9 @@
 /**
  * What a kernel says when its heap has no room.
  *
- * Book: "Heap Allocation", section "The alloc_error_handler Attribute".
- * Source: crate alloc, the default handler, which today's kernels have; posts
- * 10 and 11 had one of their own, which printed the layout.
+ * Source: crate alloc, the default handler, which the book's kernel has. In
+ * earlier editions "Heap Allocation" had a section "The alloc_error_handler
+ * Attribute", whose handler printed the layout.
  *
  * @module
  */

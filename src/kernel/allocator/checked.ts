@@ -5,6 +5,8 @@
  * Around each block lie red zones of a known byte; a fresh block is filled with another, a freed one with a third. A freed block
  * stays with this heap until `quarantine` later ones were freed, and is looked at before it goes back to the inner heap.
  *
+ * The three bytes are those of Microsoft's debug heap, which debuggers' users know.
+ *
  * Off by default, and not meant to be fast: each operation fills and reads its block.
  *
  * @module
@@ -162,7 +164,8 @@ export class CheckedHeap<S extends object = object> implements Heap {
   /**
    * Checks a block and puts it into quarantine. See `HeapCore.dealloc`.
    *
-   * @throws {RangeError} for a foreign pointer, a double free, another layout, or a red zone written to: nothing is freed then
+   * @throws {RangeError} for a foreign pointer, a double free, another layout, or a red zone written to: nothing is freed then;
+   * for a write to the block that has to leave quarantine, which stays there
    */
   dealloc(offset: number, size: number, align: number): void {
     const s = this.state;

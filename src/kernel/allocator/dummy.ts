@@ -1,7 +1,7 @@
 /**
  * The allocator that has nothing to give.
  *
- * Book: "Heap Allocation", section "The GlobalAlloc Attribute".
+ * Book: "Heap Allocation", section "A DummyAllocator".
  *
  * @module
  */

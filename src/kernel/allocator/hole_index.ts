@@ -31,11 +31,6 @@ export class HoleIndex {
     this.#last = new Int32Array(this.#leaves).fill(NONE);
   }
 
-  /** Bytes of memory that the index can hold holes of. */
-  get reach(): number {
-    return this.#leaves << CHUNK_SHIFT;
-  }
-
   /** Bytes that the index takes on the host. */
   get bytes(): number {
     return 16 * this.#leaves;

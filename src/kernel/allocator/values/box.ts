@@ -1,7 +1,7 @@
 /**
  * One value in a block of its own.
  *
- * Book: "Heap Allocation", section "Using Box".
+ * Book: "Heap Allocation", section "Using an Allocator Crate".
  * Source: crate alloc, `boxed`.
  *
  * *Not modelled*: values of no size, which need no block; unsized ones.

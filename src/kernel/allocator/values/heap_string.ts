@@ -1,7 +1,7 @@
 /**
  * Text on the heap: UTF-8 bytes in a vector.
  *
- * Book: "Heap Allocation", section "Common Collection Types".
+ * Book: "Heap Allocation", section "Using an Allocator Crate", which lists it.
  * Source: crate alloc, `string`.
  *
  * @module

@@ -1,7 +1,7 @@
 /**
  * One value with several owners, counted.
  *
- * Book: "Heap Allocation", the demonstration with `Rc`.
+ * Book: "Heap Allocation", section "Using an Allocator Crate".
  * Source: crate alloc, `rc`: the block holds the strong count, the weak count
  * (1 for all strong ones together), and the value.
  *

@@ -1,8 +1,8 @@
 /**
  * Values in a row, which grows.
  *
- * Book: "Heap Allocation", section "Allocator Interface" on; the demonstration
- * prints where a grown one lies.
+ * Book: "Heap Allocation", section "Using an Allocator Crate": the
+ * demonstration prints where a grown one lies.
  * Source: crate alloc, `vec` and `raw_vec`: the first block holds 4 values (8
  * of one byte), each later one twice as many, moved by `realloc`.
  *
