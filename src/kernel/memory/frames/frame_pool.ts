@@ -117,7 +117,7 @@ export abstract class BaseFramePool<S extends FramePoolState>
    */
   deallocateRun(first: Frame, count: number): FrameRefusal | null {
     const region = this.#regionOfRun(first, count);
-    if (region < 0) return this.#notOwned(first, count);
+    if (region < 0) return this.#notOwned(first);
     const bit = this.#bitOf(first, region);
     const free = this.firstFree(bit, count);
     if (free < bit + count) return this.#refuse("already-free", free);
@@ -137,7 +137,7 @@ export abstract class BaseFramePool<S extends FramePoolState>
    */
   claimRun(first: Frame, count: number = 1): FrameRefusal | null {
     const region = this.#regionOfRun(first, count);
-    if (region < 0) return this.#notOwned(first, count);
+    if (region < 0) return this.#notOwned(first);
     const bit = this.#bitOf(first, region);
     const used = this.firstUsed(bit, count);
     if (used < bit + count) return this.#refuse("already-allocated", used);
@@ -207,7 +207,7 @@ export abstract class BaseFramePool<S extends FramePoolState>
   }
 
   /** Refuses a run that is not in one region, by its first foreign frame. */
-  #notOwned(first: Frame, count: number): FrameRefusal {
+  #notOwned(first: Frame): FrameRefusal {
     const { space } = this.state;
     const region = regionOf(space, first / SIZE_4_KIB);
     // Regions never touch: behind one's end lies a frame that is nobody's.
@@ -215,10 +215,7 @@ export abstract class BaseFramePool<S extends FramePoolState>
       ? first
       : (space.firsts[region]! + space.counts[region]!) * SIZE_4_KIB as Frame;
     this.state.refusals += 1;
-    return new FrameRefusal(
-      "never-owned",
-      frame < first + count * SIZE_4_KIB ? frame : first,
-    );
+    return new FrameRefusal("never-owned", frame);
   }
 
   #refuse(reason: FrameRefusalReason, bit: number): FrameRefusal {

@@ -18,7 +18,7 @@ import {
   SIZE_4_KIB,
 } from "../../../hw/page.ts";
 import type { AddressRange } from "../../../hw/page_range.ts";
-import { pteFlags } from "../../../hw/page_table.ts";
+import { PTE_ADDR_HIGH, pteFlags } from "../../../hw/page_table.ts";
 import type { FrameDeallocator } from "../frames/frame_allocator.ts";
 import { cleanUpTables } from "./clean_up.ts";
 import type { CleanedUp, Mapper, MapperAllSizes } from "./mapper.ts";
@@ -66,7 +66,8 @@ export abstract class PageTableMapper<S extends MapperState>
    * @param address Any address.
    * @returns Frame, offset and flags, or that it is not mapped. A frame of a
    * large page that is not aligned is rounded down.
-   * @throws {RangeError} If the level 4 entry claims to map a large page.
+   * @throws {RangeError} If the level 4 entry claims to map a large page; of
+   * `RecursivePageTable`, the level 1 entry, too.
    */
   translate(address: VirtAddr): TranslateResult {
     const tables = this.#tables;
@@ -87,7 +88,7 @@ export abstract class PageTableMapper<S extends MapperState>
    *
    * @param address Any address.
    * @returns The physical address, or `null` where it is not mapped.
-   * @throws {RangeError} If the level 4 entry claims to map a large page.
+   * @throws {RangeError} As `translate` does.
    */
   translateAddr(address: VirtAddr): PhysAddr | null {
     const level = this.#tables.walk(address);
@@ -143,6 +144,6 @@ export abstract class PageTableMapper<S extends MapperState>
   /** The walk's frame, rounded down to a size. */
   #frame(size: PageSize): number {
     const { low, high } = this.#tables;
-    return (high & 0xf_ffff) * 2 ** 32 + ((low & -size) >>> 0);
+    return (high & PTE_ADDR_HIGH) * 2 ** 32 + ((low & -size) >>> 0);
   }
 }

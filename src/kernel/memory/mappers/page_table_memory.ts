@@ -101,7 +101,11 @@ class EntryPairs implements EntryWords {
     return this.#memory.load32(address);
   }
 
-  /** In the order in which no walk between the two sees a half entry present. */
+  /**
+   * In the order in which no walk between the two finds an address of which one
+   * half is another's, unless one present entry replaces another one: mappers
+   * write that with the same address only.
+   */
   store(address: number, low: number, high: number): void {
     const present = (low & 1) !== 0;
     if (present) this.#memory.store32(address + 4, high);

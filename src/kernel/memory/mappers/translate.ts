@@ -53,7 +53,8 @@ export interface Translate {
    *
    * @param address Any address.
    * @returns Frame, offset and flags, or that it is not mapped.
-   * @throws {RangeError} If the level 4 entry claims to map a large page.
+   * @throws {RangeError} If the level 4 entry claims to map a large page; of
+   * `RecursivePageTable`, the level 1 entry, too.
    */
   translate(address: VirtAddr): TranslateResult;
   /**
@@ -61,7 +62,7 @@ export interface Translate {
    *
    * @param address Any address.
    * @returns The physical address, or `null` where it is not mapped.
-   * @throws {RangeError} If the level 4 entry claims to map a large page.
+   * @throws {RangeError} As {@linkcode Translate.translate} does.
    */
   translateAddr(address: VirtAddr): PhysAddr | null;
 }
