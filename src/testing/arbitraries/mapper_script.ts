@@ -363,7 +363,7 @@ export function pageOf(path: PagePath): Page<never> {
  * An entry by its indices, for a message.
  *
  * @param key Indices joined with `/`, the level 4 one first.
- * @returns For example `level 2, under 0x4000_0000`.
+ * @returns For example `of level 2 for 0x4000_0000`.
  */
 export function entriesText(key: string): string {
   const path = key.split("/").map(Number);

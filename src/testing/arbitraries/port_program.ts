@@ -130,7 +130,7 @@ export function anyPortProgram(
   const port = options.ports === undefined
     ? fc.oneof(
       { weight: 6, arbitrary: fc.constantFrom(...DEVICE_PORTS) },
-      // Behind all chips that can end a run: 0x92, 0xcf9, debug exit at 0xf4.
+      // Between the ports that can end a run: 0x92 and 0xf4 below, 0xcf9 above.
       { weight: 1, arbitrary: fc.integer({ min: 0x100, max: 0xcf0 }) },
     )
     : fc.constantFrom(...options.ports);

@@ -64,11 +64,11 @@ export type TaskOperation =
     readonly polls: number;
   }
   | {
-    /** The CPU sleeps if nothing is to be done; an interrupt wakes a task. */
+    /** The CPU sleeps if nothing is to be done; an interrupt may wake a task. */
     readonly op: "sleep";
     /** The task. */
     readonly task: number;
-    /** At which of the CPU's instructions, from 1; 0 for after them. */
+    /** At which of the CPU's instructions, from 1, or after the last one; 0 for no interrupt. */
     readonly at: number;
   };
 
@@ -157,12 +157,10 @@ export function taskOperationText(operation: TaskOperation): string {
     case "run":
       return `executor.runUntilIdle(${operation.polls});`;
     case "sleep": {
-      const when = operation.at === 0
-        ? "afterwards"
-        : `at its instruction ${operation.at}`;
-      return `executor.sleepIfIdle(cpu); // ${when} an interrupt wakes ${
-        nameOf(operation.task)
-      }`;
+      const call = "executor.sleepIfIdle(cpu);";
+      if (operation.at === 0) return call;
+      return `${call} // at its instruction ${operation.at}, or after the last, ` +
+        `an interrupt wakes ${nameOf(operation.task)}`;
     }
   }
 }

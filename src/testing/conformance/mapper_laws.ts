@@ -39,7 +39,7 @@ export interface MapperPlace {
   readonly virtual: PageTableMemory;
   /** The level 4 table. */
   readonly root: Frame;
-  /** An entry of the level 4 table that points to itself, if `recursive` is called. */
+  /** An entry of the level 4 table that points to itself, if `mapRecursively` is called. */
   readonly recursiveIndex: number;
   /** Makes that entry; what a bootloader does for a recursive mapper. */
   readonly mapRecursively: () => void;

@@ -65,6 +65,7 @@ export interface KernelTestResult {
  * @param options how
  * @returns the result; what the kernel does wrong is in it and not thrown
  * @throws {RangeError} if there is no such machine, or the limit is no clk
+ * @throws {HostStackError} if the kernel's JavaScript recursed past the host's stack: what comes of that depends on the host
  *
  * @example
  * ```ts

@@ -127,7 +127,8 @@ export class IdleModel {
   /**
    * Places the interrupt.
    *
-   * @param at At which instruction from now on, from 1; 0 for none.
+   * @param at At which instruction from now on, from 1, or when `settle` is
+   * called; 0 for never.
    * @param handler What it does.
    */
   arm(at: number, handler: () => void): void {

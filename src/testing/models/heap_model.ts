@@ -27,7 +27,7 @@ export interface Breach {
   readonly detail: string;
 }
 
-/** `[0x10, 0x20)`. */
+/** For example `[16, 32)`. */
 const range = (offset: number, size: number): string =>
   `[${offset}, ${offset + size})`;
 

@@ -24,7 +24,7 @@ import { MemoryFault } from "./probe_memory.ts";
 /** Words that one operation of a mapper may touch. */
 const TABLE_ACCESSES_MAX = 2_000_000;
 
-/** Bytes of what lies in a frame before it becomes a table. */
+/** The words that lie in a frame before it becomes a table. */
 const OLD_WORD = 0xcccc_cccc;
 
 /** Physical memory in which only tables may be touched. */
