@@ -50,6 +50,13 @@ export function layout(size: number, align: number = 8): Layout {
  * @param count how many, 0 or more
  * @returns their common layout; each item is padded to its alignment
  * @throws {RangeError} if `count` is no count, or the size is no safe integer
+ * @example
+ * ```ts
+ * import { arrayLayout, layout } from "@lockstep/kernel/heap/bump";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(arrayLayout(layout(12, 8), 3), { size: 48, align: 8 });
+ * ```
  */
 export function arrayLayout(item: Layout, count: number): Layout {
   if (!Number.isSafeInteger(count) || count < 0) {

@@ -118,6 +118,21 @@ export interface RandomTraceOptions {
  * @param options sizes, live blocks, seed
  * @returns the trace
  * @throws {RangeError} if `liveTarget` or `liveMax` is below 1
+ * @example
+ * ```ts
+ * import { randomTrace } from "@lockstep/kernel/heap/bench";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const trace = randomTrace("small", {
+ *   actions: 100,
+ *   sizeMax: 64,
+ *   liveTarget: 10,
+ *   heapBytes: 4096,
+ * });
+ * // Whatever it allocates it frees.
+ * const sizes = trace.ops.filter((_, i) => i % 4 === 1);
+ * assertEquals(sizes.filter((size) => size > 0).length, trace.count / 2);
+ * ```
  */
 export function randomTrace(name: string, options: RandomTraceOptions): Trace {
   const { actions, sizeMax, liveTarget, liveMax = 1e9, heapBytes } = options;

@@ -52,7 +52,48 @@ class MappedTables extends Tables {
   }
 }
 
-/** Maps pages by tables that lie wherever a function says. */
+/**
+ * Maps pages by tables that lie wherever a function says.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import {
+ *   expectOk,
+ *   type Frame,
+ *   frameContaining,
+ *   MappedPageTable,
+ *   mappedPageTableState,
+ *   pageContaining,
+ *   physAddr,
+ *   PTE_P,
+ *   virtAddr,
+ * } from "@lockstep/kernel/mappers";
+ *
+ * // Each table's frame has a place in a buffer: the n-th frame the n-th page.
+ * const words = new Int32Array(4 * 1024);
+ * const memory = {
+ *   load32: (at: number) => words[at / 4]!,
+ *   store32: (at: number, word: number) => void (words[at / 4] = word),
+ * };
+ * const frames: Frame[] = [];
+ * const allocator = {
+ *   allocateFrame(): Frame {
+ *     const far = 0x1_0000_0000 + 0x7_0000 * frames.length;
+ *     frames.push(frameContaining(physAddr(far)));
+ *     return frames.at(-1)!;
+ *   },
+ * };
+ * const root = allocator.allocateFrame();
+ * const pointer = (frame: Frame) => 4096 * frames.indexOf(frame);
+ * const mapper = new MappedPageTable(memory, pointer, mappedPageTableState(root));
+ *
+ * const page = pageContaining(virtAddr(0xdea_dbea_f000));
+ * const vga = frameContaining(physAddr(0xb8000));
+ * expectOk(mapper.mapTo(page, vga, PTE_P, allocator), "map_to failed").ignore();
+ * assertEquals([mapper.translatePage(page) as unknown, frames.length], [vga, 4]);
+ * ```
+ */
 export class MappedPageTable extends PageTableMapper<MapperState> {
   /**
    * Makes a mapper; nothing in memory is touched.

@@ -117,7 +117,44 @@ class RecursiveTables extends Tables<RecursivePageTableState> {
   }
 }
 
-/** Maps pages by tables that map themselves. */
+/**
+ * Maps pages by tables that map themselves.
+ *
+ * @example
+ * ```ts
+ * import { Machine } from "@lockstep/kernel/hw";
+ * import { coreState, defineKernel } from "@lockstep/kernel/kernel";
+ * import {
+ *   activeLevel4Frame,
+ *   pageFromIndices,
+ *   PTE_P,
+ *   PTE_RW,
+ *   RecursivePageTable,
+ *   virtAdd,
+ * } from "@lockstep/kernel/mappers";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const seen: unknown[] = [];
+ * const program = defineKernel({
+ *   id: "recursive",
+ *   state: coreState,
+ *   build: ({ cpu }) => ({
+ *     boot(info) {
+ *       const root = activeLevel4Frame(cpu);
+ *       // What a bootloader does for such a kernel: entry 300 points to its table.
+ *       const entry = virtAdd(info.physicalMemoryOffset!, root + 8 * 300);
+ *       cpu.store64(entry, root | PTE_P | PTE_RW, 0);
+ *       const table = pageFromIndices(300, 300, 300, 300);
+ *       const mapper = RecursivePageTable.tryNew(cpu, table, root);
+ *       if ("reason" in mapper) throw new Error(mapper.debug());
+ *       seen.push(mapper.translateAddr(table) === root);
+ *     },
+ *   }),
+ * });
+ * new Machine({ program }).run();
+ * assertEquals(seen, [true]);
+ * ```
+ */
 export class RecursivePageTable
   extends PageTableMapper<RecursivePageTableState> {
   /**
