@@ -32,6 +32,24 @@ interface Case {
  *
  * @param files the results
  * @returns the document
+ *
+ * @example
+ * ```ts
+ * import { coreState } from "@lockstep/kernel/kernel";
+ * import { junitXml, runKernelTest, testKernel } from "@lockstep/kernel/testing";
+ * import { assertStringIncludes } from "@std/assert";
+ *
+ * const program = testKernel({
+ *   name: "my_os",
+ *   state: coreState,
+ *   build: () => ({ tests: { nothing() {} } }),
+ * });
+ * const results = [runKernelTest({ name: "basic_boot", program })];
+ * assertStringIncludes(
+ *   junitXml([{ file: "tests/basic_boot.ts", results }]),
+ *   '<testcase name="my_os::nothing" classname="basic_boot"/>',
+ * );
+ * ```
  */
 export function junitXml(files: readonly FileResults[]): string {
   const suites = files.flatMap(({ file, results }) =>

@@ -32,6 +32,19 @@ export interface Verdict {
  *
  * @param mutants The mutants.
  * @returns What it said of each, in order.
+ *
+ * @example
+ * ```ts
+ * import { checkHeap, HEAP_MUTANTS, judgeMutants } from "@lockstep/kernel/testing";
+ * import { assertEquals } from "@std/assert";
+ *
+ * // Is a suite of one's own, here one of 20 scripts, as good?
+ * const mutants = HEAP_MUTANTS.slice(0, 3).map(({ name, make }) => ({
+ *   name,
+ *   check: () => void checkHeap(make, { runs: 20 }),
+ * }));
+ * assertEquals(judgeMutants(mutants).length, 3);
+ * ```
  */
 export function judgeMutants(mutants: readonly Mutant[]): Verdict[] {
   return mutants.map(({ name, check }) => {
