@@ -1,8 +1,9 @@
 /**
  * Numbers that name a slot of a table for as long as its tenant lives: the slot
- * in the low 24 bits, above them how often the slot was given away before. So a
- * number is never given twice, a table never grows beyond what lived at once,
- * and the first tenants of all slots have the small numbers 0, 1, 2, …
+ * in the low 24 bits, above them how often the slot was given away before. So
+ * of all tenants that a slot can have no two have one number, a table never
+ * grows beyond what lived at once, and the first tenants of all slots have the
+ * small numbers 0, 1, 2, …
  *
  * Whoever keeps such numbers stores a *generation* for each slot: 0 or more for
  * a tenant, `~next` (negative) while the slot is free.
@@ -16,7 +17,10 @@ export const SLOTS_MAX = 0x100_0000;
 /** The bits of a number that are the slot. */
 export const SLOT_MASK = 0xff_ffff;
 
-/** Tenants that a slot has at most; then it is given up. Keeps numbers below 2^53. */
+/**
+ * Tenants that a slot has at most, a power of two: keeps numbers below 2^53.
+ * Then a task's slot is given up, a timer's begins again.
+ */
 export const GENERATIONS_MAX = 0x2000_0000;
 
 /**

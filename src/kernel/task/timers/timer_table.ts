@@ -5,11 +5,18 @@
  * @module
  */
 
-import { grown, grownSlots, SLOT_MASK, SLOTS_MAX } from "../slots.ts";
+import {
+  GENERATIONS_MAX,
+  grown,
+  grownSlots,
+  SLOT_MASK,
+  SLOTS_MAX,
+} from "../slots.ts";
 
 /** The engine folds a module's own constants only. */
 const slotMask = SLOT_MASK;
 const slotsMax = SLOTS_MAX;
+const generationMask = GENERATIONS_MAX - 1;
 
 /** The end of a list of slots. */
 export const NO_SLOT = -1;
@@ -109,10 +116,10 @@ export function takeTimer(
  * @param slot The slot.
  */
 export function freeTimer(t: TimerTableState, slot: number): void {
-  // Generations wrap after 2^31 tenants: a number is then given again.
+  // A slot that had all its tenants begins again, with the same numbers.
   const { words } = t;
   const at = WORDS * slot;
-  words[at + GENERATION] = ~((words[at + GENERATION]! + 1) & 0x7fff_ffff);
+  words[at + GENERATION] = ~((words[at + GENERATION]! + 1) & generationMask);
   words[at + NEXT] = t.freeSlot;
   t.freeSlot = slot;
   t.count -= 1;

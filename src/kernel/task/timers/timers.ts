@@ -80,6 +80,10 @@ export function timersState(structure?: TimerStructure): TimersState {
   };
 }
 
+/** A state holds no NaN and no infinity, and `NO_TIMER` is negative. */
+const isPayload = (payload: number): boolean =>
+  payload >= 0 && payload < Infinity;
+
 /**
  * Pending timers.
  *
@@ -132,13 +136,14 @@ export class Timers {
    * those that are due already.
    *
    * @param deadline The clk at which it is due.
-   * @param payload What `pop` returns then: a waker, or any number from 0 on.
+   * @param payload What `pop` returns then: a waker, or any finite number from 0
+   * on.
    * @returns A number that names it.
    * @throws {RangeError} If the deadline or the payload is no such number, or
    * 2^24 timers are pending.
    */
   add(deadline: number, payload: number): number {
-    if (!Number.isSafeInteger(deadline) || !(payload >= 0)) {
+    if (!Number.isSafeInteger(deadline) || !isPayload(payload)) {
       throw new RangeError(
         `Cannot add timer ${payload} at clk ${deadline}: ` +
           "give a whole clk, and a number from 0 on",
@@ -172,8 +177,14 @@ export class Timers {
    * @param id Its number.
    * @param payload The number.
    * @returns Whether it is pending.
+   * @throws {RangeError} If that is no finite number from 0 on.
    */
   retarget(id: number, payload: number): boolean {
+    if (!isPayload(payload)) {
+      throw new RangeError(
+        `Cannot give a timer the payload ${payload}: give a number from 0 on`,
+      );
+    }
     const { table } = this.state;
     const slot = timerSlot(table, id);
     if (slot !== none) table.numbers[2 * slot + 1] = payload;
@@ -186,8 +197,12 @@ export class Timers {
    * @param clk The time. It does not run backwards: an earlier one than before
    * finds nothing due.
    * @returns Its payload, or `NO_TIMER`.
+   * @throws {RangeError} If that is no clk.
    */
   pop(clk: number): number {
+    if (!Number.isSafeInteger(clk)) {
+      throw new RangeError(`Cannot pop at clk ${clk}: give a whole clk`);
+    }
     const s = this.state;
     if (clk < s.floor) return NO_TIMER;
     const { table } = s;

@@ -235,5 +235,33 @@ Deno.test("add() refuses what is no clk or payload", () => {
   assertThrows(() => timers.add(Infinity, 0), RangeError);
   assertThrows(() => timers.add(1, -1), RangeError);
   assertThrows(() => timers.add(1, NaN), RangeError);
+  assertThrows(() => timers.add(1, Infinity), RangeError);
   assertEquals(timers.size, 0);
+});
+
+Deno.test("pop() refuses what is no clk, retarget() what is no payload", () => {
+  for (const structure of STRUCTURES) {
+    const timers = new Timers(timersState(structure));
+    const id = timers.add(10, 1);
+    for (const clk of [NaN, Infinity, 9.5]) {
+      assertThrows(() => timers.pop(clk), RangeError, `clk ${clk}`);
+    }
+    for (const payload of [-1, NaN, Infinity]) {
+      assertThrows(() => timers.retarget(id, payload), RangeError);
+    }
+    assertEquals([timers.pop(9), timers.pop(10)], [NO_TIMER, 1]);
+  }
+});
+
+Deno.test("add() gives numbers that are exact, however often a slot was given away", () => {
+  const timers = new Timers();
+  const ids = [timers.add(1, 0), timers.add(2, 1)];
+  timers.cancel(ids[1]!);
+  // As if slot 1 had had 2^29 - 1 timers: one more fits below 2^53.
+  timers.state.table.words[4 * 1 + 3] = ~(2 ** 29 - 1);
+  for (let round = 0; round < 3; round++) {
+    const id = timers.add(3, 7);
+    assertEquals([Number.isSafeInteger(id), id % 2 ** 24], [true, 1]);
+    assertEquals([timers.retarget(id, 8), timers.cancel(id)], [true, true]);
+  }
 });
