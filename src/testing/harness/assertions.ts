@@ -38,15 +38,30 @@ export interface AssertTextOptions {
 }
 
 /**
- * A value as `{:?}` prints it.
+ * A value as `{:?}` prints it: numbers as those of whole types, texts with
+ * their control characters escaped.
  *
  * @param value the value
  * @returns for example `0`, `"text"`, `[1, 2]`
  */
 export function debugText(value: Comparable): string {
-  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "string") return rustText(value);
   if (Array.isArray(value)) return `[${value.map(debugText).join(", ")}]`;
   return value === null ? "None" : String(value);
+}
+
+/** A text in quotes: JSON's escapes are Rust's but for control characters. */
+function rustText(text: string): string {
+  return JSON.stringify(text)
+    .replaceAll("\x7f", "\\u{7f}")
+    .replaceAll(/\\(?:u([0-9a-f]{4})|.)/g, (escape, code?: string) => {
+      if (escape === "\\b") return "\\u{8}";
+      if (escape === "\\f") return "\\u{c}";
+      if (code === undefined) return escape;
+      return code === "0000"
+        ? "\\0"
+        : `\\u{${parseInt(code, 16).toString(16)}}`;
+    });
 }
 
 /**

@@ -385,6 +385,13 @@ Deno.test("comparisonText(), oldPanicText(): Rust's texts, then and before", () 
     debugText([1, 2n, "x", true, [null]]),
     '[1, 2, "x", true, [None]]',
   );
+  // Rust: `str::escape_debug`.
+  const rows = [
+    ["\0\b\f\x1b\x7f", String.raw`"\0\u{8}\u{c}\u{1b}\u{7f}"`],
+    ['\t\r\n"\\', String.raw`"\t\r\n\"\\"`],
+    ["\\b\\u0007'é", String.raw`"\\b\\u0007'é"`],
+  ] as const;
+  for (const [text, expected] of rows) assertEquals(debugText(text), expected);
 });
 
 Deno.test("assertEq(), assertNe(), assertThat() panic when they should", () => {
