@@ -6,8 +6,8 @@
  * Book: "Paging Implementation", section "Recursive Page Tables".
  * Source: crate x86_64 0.15.4, `RecursivePageTable`.
  *
- * Surprises of the original, kept: parents get PRESENT and WRITABLE in any case;
- * changing flags, translating a page and `translate` test upper entries for
+ * Surprises of the original, kept: new parents get PRESENT and WRITABLE in any
+ * case; changing flags, translating a page and `translate` test upper entries for
  * zero only, so that below a large page the memory in it is taken for a table,
  * and below an entry without PRESENT the access faults; a table that is freed
  * and made anew at the same place may still be reached through a stale TLB
