@@ -4,8 +4,9 @@
  * Source: SDM 3A, "Control Registers", "Invalidation of TLBs and Paging-Structure Caches"; SDM 2, MOV (control
  * registers), RDMSR, WRMSR; SDM 4, "Architectural MSRs".
  *
- * *Not modelled*: leaving long mode (writes that would raise #GP), PCID, SMEP, SMAP, protection keys, 5-level paging,
- * VMX (their CR4 bits are reserved), MTRRs and machine-check banks (their MSRs raise #GP).
+ * *Not modelled*: leaving long mode (writes that would raise #GP); VME, PVI, PCID, SMEP, SMAP, protection keys, 5-level
+ * paging, VMX, SMX, FSGSBASE, XSAVE, UMIP, CET (their CR4 bits are reserved); MTRRs and machine-check banks (their MSRs
+ * raise #GP); writes of the time-stamp counter, which is the clock (they raise #GP).
  *
  * @module
  */
@@ -53,8 +54,8 @@ import {
   MSR_TSC,
 } from "./registers.ts";
 
-const CR0_DEFINED = (CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE |
-  CR0_WP | CR0_AM | CR0_NW | CR0_CD | CR0_PG) >>> 0;
+const CR0_DEFINED = CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE |
+  CR0_WP | CR0_AM | CR0_NW | CR0_CD | CR0_PG;
 const CR4_DEFINED = CR4_TSD | CR4_DE | CR4_PSE | CR4_PAE | CR4_MCE | CR4_PGE |
   CR4_PCE | CR4_OSFXSR | CR4_OSXMMEXCPT;
 const EFER_WRITABLE = EFER_SCE | EFER_LME | EFER_NXE;
@@ -112,12 +113,11 @@ export class SystemRegisters {
     this.#now = now;
   }
 
-  /** MOV to CR0. */
+  /** MOV to CR0: reserved bits stay clear and ET stays set, whatever is written. */
   writeCr0(value: number): void {
-    const cr0 = value >>> 0;
+    const cr0 = value & CR0_DEFINED;
     const keepsMode = cr0 & CR0_PE && cr0 & CR0_PG;
-    const undefinedBits = (cr0 & ~CR0_DEFINED) >>> 0;
-    if (!keepsMode || undefinedBits || (cr0 & CR0_NW && !(cr0 & CR0_CD))) {
+    if (!keepsMode || (cr0 & CR0_NW && !(cr0 & CR0_CD))) {
       this.#fault.protection(0);
     }
     this.#cpu.cr0 = (cr0 | CR0_ET) >>> 0;
@@ -169,7 +169,7 @@ export class SystemRegisters {
         this.#writeEfer(low, high);
         return;
       case MSR_TSC:
-        // The counter is the clock and follows no one's orders: SDM lets a hypervisor refuse so.
+        // The counter is the clock and follows no one's orders.
         this.#fault.protection(0);
         break;
       case MSR_FS_BASE:
