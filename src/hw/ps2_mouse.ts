@@ -143,8 +143,9 @@ export class Ps2Mouse implements Ps2Device {
    */
   move(dx: number, dy: number, buttons: number, dz = 0): void {
     const s = this.state;
-    if (buttons !== s.buttons) s.changed = true;
-    s.buttons = buttons & 0x1f;
+    const down = buttons & 0x1f;
+    if (down !== s.buttons) s.changed = true;
+    s.buttons = down;
     if (s.enabled || s.remote) {
       s.dx = clamp(s.dx + dx);
       s.dy = clamp(s.dy + dy);

@@ -85,6 +85,7 @@ Deno.test("move() is reported in stream mode when enabled", () => {
   assertEquals(moved(mouse, 0, 0, 1), [0x09, 0, 0]);
   assertEquals(moved(mouse, 0, 0, 1), []); // Nothing has happened.
   assertEquals(moved(mouse, 0, 0, 6), [0x0e, 0, 0]);
+  assertEquals(moved(mouse, 0, 0, 0x26), []); // There is no sixth button.
   assertEquals(ask(mouse, 0xe9), [0xfa, 0x23, 2, 100]);
   mouse.move(0, 0, 1);
   drain(mouse);
