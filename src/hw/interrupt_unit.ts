@@ -188,8 +188,9 @@ export class InterruptUnit {
     const rspLow = this.#popWord(rsp + 24);
     const rspHigh = this.#popWord(rsp + 28);
     const ss = this.#popWord(rsp + 32) & 0xffff;
-    // 3. The code segment.
+    // 3. The code segment. Its accessed bit is set early: that may fault, too.
     this.#segments.checkReturnCode(cs);
+    this.#segments.markAccessed(cs);
     const level = cs & 3;
     const csLow = this.#segments.low;
     const csHigh = this.#segments.high;
@@ -205,9 +206,7 @@ export class InterruptUnit {
     // 5. Commit.
     if (nullStack) this.#segments.putNull(cpu.ss, ss);
     else this.#segments.put(cpu.ss, ss);
-    this.#segments.low = csLow;
-    this.#segments.high = csHigh;
-    this.#segments.attributes = (csHigh >>> 8) & 0xffff;
+    this.#segments.recall(csLow, csHigh);
     this.#segments.put(cpu.cs, cs);
     const outward = level > cpu.cpl;
     this.writeRflags(rflags & ~RFLAGS_RF);
@@ -266,9 +265,7 @@ export class InterruptUnit {
     this.#pushAddress(rsp - 40, cpu.rip, user);
     if (bytes === 48) this.#push(rsp - 48, errorCode, 0, user);
     // 5. Load CS, a null SS on a change of level, RSP and RIP.
-    this.#segments.low = csLow;
-    this.#segments.high = csHigh;
-    this.#segments.attributes = (csHigh >>> 8) & 0xffff;
+    this.#segments.recall(csLow, csHigh);
     this.#segments.put(cpu.cs, (selector & ~3) | newCpl);
     if (newCpl < cpu.cpl) {
       this.#segments.putNull(cpu.ss, newCpl);

@@ -453,6 +453,20 @@ Deno.test("iretq() faults before anything has changed", () => {
   }
 });
 
+// SDM 3A, "Code- and Data-Segment Descriptor Types": A is set whenever a selector is loaded into a segment register.
+Deno.test("iretq() sets the accessed bits of CS and SS, in memory and in the CPU", () => {
+  const b = bench();
+  store64(b.phys, GDT + 0x18, 0x00af_fa00_0000_ffffn);
+  store64(b.phys, GDT + 0x20, 0x00cf_f200_0000_ffffn);
+  [0x5555n, 0x1bn, 0x202n, 0x2_1000n, 0x23n].forEach((word, i) =>
+    store64(b.phys, STACK + 8 * i, word)
+  );
+  b.core.interrupts.iretq();
+  assertEquals(load64(b.phys, GDT + 0x18), 0x00af_fb00_0000_ffffn);
+  assertEquals(load64(b.phys, GDT + 0x20), 0x00cf_f300_0000_ffffn);
+  assertEquals([b.cpu.cs.attributes & 1, b.cpu.ss.attributes & 1], [1, 1]);
+});
+
 Deno.test("iretq() accepts a null SS for 64-bit code of ring 0", () => {
   const b = bench();
   [0x5555n, 8n, 0x202n, 0x2_1000n, 0n].forEach((word, i) =>

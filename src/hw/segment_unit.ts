@@ -39,6 +39,8 @@ const TYPE = 0xf;
 const TYPE_LDT = 2;
 const TYPE_TSS_AVAILABLE = 9;
 const BUSY = 1 << 1;
+/** The type field in the last word of a 16-byte descriptor, bits 8 to 12. */
+const UPPER_TYPE = 0x1f << 8;
 
 /** The descriptor's privilege level. */
 export const dplOf = (attributes: number): number => (attributes >> 5) & 3;
@@ -103,6 +105,13 @@ export class SegmentUnit {
     this.high |= ATTR_ACCESSED << 8;
     this.attributes |= ATTR_ACCESSED;
     this.#mmu.storeAs((at + 4) as VirtAddr, this.high, 4, 0);
+  }
+
+  /** Takes back a descriptor that was fetched before others, so that it is the one fetched last again. */
+  recall(low: number, high: number): void {
+    this.low = low;
+    this.high = high;
+    this.attributes = (high >>> 8) & 0xffff;
   }
 
   /** Puts the descriptor fetched last into a segment register. */
@@ -216,6 +225,11 @@ export class SegmentUnit {
     if (!(a & ATTR_P)) this.#fault.raise(VECTOR_NP, error);
     const at = this.#addressOf(selector, 16, VECTOR_GP, 0);
     const upper = this.#mmu.loadAs((at + 8) as VirtAddr, 4, 0) | 0;
+    // LTR: the type field of the upper half must be 0, so that it is no descriptor of its own. LLDT does not ask.
+    if (
+      type === TYPE_TSS_AVAILABLE &&
+      this.#mmu.loadAs((at + 12) as VirtAddr, 4, 0) & UPPER_TYPE
+    ) this.#fault.protection(error);
     this.put(register, selector);
     register.base += upper * 0x1_0000_0000;
   }

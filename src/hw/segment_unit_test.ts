@@ -32,6 +32,8 @@ const DESCRIPTORS: readonly bigint[] = [
   0x0000_0900_4000_0067n, // 0x88: TSS, not present
   0n,
   0x12cf_9234_5678_9abcn, // 0x98: data with a base and a limit
+  0x0000_8900_4000_0067n, // 0xa0: TSS, but what follows is a descriptor of its own, with a type
+  0x0000_0900_0000_0000n,
 ];
 
 interface Bench {
@@ -87,7 +89,7 @@ const DATA: readonly [string, number, number, string][] = [
   ["code that cannot be read", 0, 0x80, "#13(0x80)"],
   ["a TSS", 0, 0x28, "#13(0x28)"],
   ["not present", 0, 0x58, "#11(0x58)"],
-  ["beyond the table", 0, 8 * DESCRIPTORS.length, "#13(0xa0)"],
+  ["beyond the table", 0, 8 * DESCRIPTORS.length, "#13(0xb0)"],
   ["the local table without one", 0, 0x14, "#13(0x14)"],
 ];
 for (const [name, cpl, selector, want] of DATA) {
@@ -148,6 +150,7 @@ const TASK: readonly [string, number, string][] = [
   ["a TSS that is not present", 0x88, "#11(0x88)"],
   ["an LDT", 0x70, "#13(0x70)"],
   ["data", 0x10, "#13(0x10)"],
+  ["a TSS whose upper half has a type", 0xa0, "#13(0xa0)"],
   ["a selector of the local table", 0x2c, "#13(0x2c)"],
 ];
 for (const [name, selector, want] of TASK) {
@@ -191,7 +194,7 @@ Deno.test("markAccessed() sets the accessed bit in memory, once", () => {
 
 Deno.test("isInTable() says what fetch() would", () => {
   const b = bench();
-  for (const selector of [0, 8, 0x98, 0x9b, 0xa0, 0xfff8, 0x0c]) {
+  for (const selector of [0, 8, 0xa8, 0xab, 0xb0, 0xfff8, 0x0c]) {
     const fetched = outcome(b, () => b.unit.fetch(selector, 13, 0)) === "ok";
     assertEquals(b.unit.isInTable(selector), fetched, `${selector}`);
   }
