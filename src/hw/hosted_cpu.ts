@@ -43,6 +43,7 @@ function requireWhole(what: string, value: number): void {
     `Cannot load ${value} into ${what}: give a whole number`,
   );
 }
+
 /** The CPU for TypeScript. */
 export class HostedCpu extends HostedMemory implements Instructions {
   in8(port: number): number {
@@ -145,6 +146,7 @@ export class HostedCpu extends HostedMemory implements Instructions {
     this.execute(() => {
       const { cpu } = this.core;
       const rsp = registerAddress(cpu, RSP) - WORD;
+      this.#checkStack(rsp);
       this.mmu.store64(rsp as VirtAddr, low, high);
       setRegisterAddress(cpu, RSP, rsp);
     });
@@ -154,11 +156,18 @@ export class HostedCpu extends HostedMemory implements Instructions {
     return this.execute(() => {
       const { cpu } = this.core;
       const rsp = registerAddress(cpu, RSP);
+      this.#checkStack(rsp);
       const low = this.mmu.load64(rsp as VirtAddr);
       this.high = this.mmu.high;
       setRegisterAddress(cpu, RSP, rsp + WORD);
       return low;
     });
+  }
+
+  /** What reaches the stack with an address that is not canonical is #SS(0), not #GP(0): SDM 2, PUSH and POP. */
+  #checkStack(rsp: number): void {
+    if (isCanonical(rsp) && isCanonical(rsp + WORD - 1)) return;
+    this.core.fault.stack(0);
   }
 
   readRegister(register: GeneralRegister): number {

@@ -283,6 +283,28 @@ Deno.test("push64() and pop64() move RSP by 8", () => {
   });
 });
 
+// SDM 2, PUSH and POP, "64-Bit Mode Exceptions": a stack address that is not canonical is #SS(0).
+Deno.test("push64() and pop64() on a stack that is not canonical are #SS(0)", () => {
+  const rows: [string, number, (cpu: Instructions) => void][] = [
+    ["push64", 2 ** 47 + 16, (cpu) => cpu.push64(0, 0)],
+    ["push64, half of it", 2 ** 47 + 4, (cpu) => cpu.push64(0, 0)],
+    ["push64, below the upper half", -(2 ** 47), (cpu) => cpu.push64(0, 0)],
+    ["pop64", 2 ** 47, (cpu) => cpu.pop64()],
+    ["pop64, half of it", 2 ** 47 - 4, (cpu) => cpu.pop64()],
+  ];
+  for (const [name, rsp, act] of rows) {
+    const { stop } = runBare((cpu) => ({
+      boot() {
+        cpu.writeRsp(rsp as VirtAddr);
+        act(cpu);
+      },
+    }));
+    assert(stop.reason === "shutdown", name); // The frame finds no stack either.
+    const { vector, errorCode } = stop.exceptions[0]!;
+    assertEquals([vector, errorCode], [12, 0], name);
+  }
+});
+
 Deno.test("registers hold 64 bits; RSP is one of them", () => {
   inKernel((cpu) => {
     for (const register of [RAX, RBP, R15]) {
