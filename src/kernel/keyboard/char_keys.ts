@@ -6,7 +6,12 @@
  */
 
 import { KEY_CODES, type KeyCode } from "./key_code.ts";
-import type { LayoutName, LayoutVersion } from "./layouts/mod.ts";
+import {
+  isLayoutName,
+  LAYOUT_NAMES,
+  type LayoutName,
+  type LayoutVersion,
+} from "./layouts/mod.ts";
 import { mapKey } from "./map_key.ts";
 import { initialModifiers } from "./modifiers.ts";
 
@@ -50,6 +55,7 @@ const MODIFIER_KEYS: readonly KeyCode[] = [
  * @param layout Which layout.
  * @param version Which crate's tables.
  * @returns From character to key; Enter is U+000A.
+ * @throws {RangeError} If no layout has this name.
  *
  * @example
  * ```ts
@@ -65,6 +71,11 @@ export function charKeys(
   layout: LayoutName,
   version: LayoutVersion = "0.7.0",
 ): CharKeys {
+  if (!isLayoutName(layout)) {
+    throw new RangeError(
+      `Cannot type on layout ${layout}: choose ${LAYOUT_NAMES.join(", ")}`,
+    );
+  }
   const keys = new Map<string, CharKey>();
   const blocks = [
     KEY_CODES.filter((code) => !code.startsWith("Numpad")),

@@ -6,7 +6,7 @@
  */
 
 import { CLK_HZ } from "../../base/time.ts";
-import { isLayoutName, LAYOUT_NAMES, type LayoutName } from "./layouts/mod.ts";
+import type { LayoutName } from "./layouts/mod.ts";
 import { untranslated } from "./key_bytes.ts";
 import { scancodesForText } from "./text.ts";
 
@@ -62,11 +62,6 @@ export function keyInputs(text: string, options: KeyInputOptions): KeyInput[] {
   if (!Number.isSafeInteger(byteClk) || byteClk < 1) {
     throw new RangeError(
       `Cannot type a byte in ${byteClk} clk: give a whole number, 1 or more`,
-    );
-  }
-  if (!isLayoutName(layout)) {
-    throw new RangeError(
-      `Cannot type on layout ${layout}: choose ${LAYOUT_NAMES.join(", ")}`,
     );
   }
   const typed = scancodesForText(text, layout);

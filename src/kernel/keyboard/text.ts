@@ -43,6 +43,7 @@ export interface TextOptions {
  * @param set The scancode set of the bytes.
  * @param options Tables and syntax.
  * @returns The strokes; or the first place that can't be typed, and why.
+ * @throws {RangeError} If no layout has this name.
  *
  * @example
  * ```ts

@@ -41,6 +41,16 @@ function characters(keyboard: Keyboard, bytes: readonly number[]): string {
   return decode(keyboard, bytes).filter((k) => typeof k === "string").join("");
 }
 
+Deno.test("scancodesForText() and charKeys() refuse a layout that is none", () => {
+  for (const call of [charKeys, (name: never) => scancodesForText("a", name)]) {
+    assertThrows(
+      () => call("De" as never),
+      RangeError,
+      "Cannot type on layout De: choose Us104Key, Uk105Key",
+    );
+  }
+});
+
 Deno.test("scancodesForText() gives the bytes of a US keyboard", () => {
   const rows: [string, number[]][] = [
     ["", []],
