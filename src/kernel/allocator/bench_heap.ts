@@ -82,10 +82,11 @@ const SLICE_OPS = 100_000;
 /**
  * Measures a heap beside others.
  *
- * @param name what to call it
+ * @param name what to call it, as no rival is called
  * @param make makes a fresh one
  * @param options the clock; rounds, workloads and rivals as wished
  * @returns a row for each workload and heap, the one under test first
+ * @throws {RangeError} if a rival has the name, or the number of rounds is below 1
  * @throws {Error} if a heap breaks a law, or does not repeat itself
  * @example
  * ```ts
@@ -106,7 +107,13 @@ export function benchHeap(
   make: MakeHeap,
   options: BenchOptions,
 ): BenchRow[] {
-  const heaps = { [name]: make, ...(options.rivals ?? RIVALS) };
+  const rivals = options.rivals ?? RIVALS;
+  if (Object.hasOwn(rivals, name)) {
+    throw new RangeError(
+      `Cannot measure ${JSON.stringify(name)} beside a rival of that name`,
+    );
+  }
+  const heaps = { [name]: make, ...rivals };
   const traces = options.traces ?? Object.values(workloads());
   return traces.flatMap((trace) => benchTrace(heaps, trace, options));
 }

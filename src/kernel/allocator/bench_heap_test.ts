@@ -128,6 +128,14 @@ Deno.test("benchHeap() gives a row for each heap and workload", () => {
   }
 });
 
+Deno.test("benchHeap() refuses a name that a rival has", () => {
+  assertThrows(
+    () => benchHeap("TLSF", () => new NullHeap(), { now: counter() }),
+    RangeError,
+    'Cannot measure "TLSF" beside a rival of that name',
+  );
+});
+
 Deno.test("medianNs() takes the middle round of each runner", () => {
   const times = [0, 9, 0, 9, 0, 1, 0, 5, 0, 3, 0, 7];
   let i = 0;

@@ -309,3 +309,15 @@ Deno.test("BufferHeap passes on that there is no room", () => {
   heap.dealloc(block, 16, 8);
   isWhole(heap);
 });
+
+Deno.test("Vec.withCapacity() refuses what is no number of values", () => {
+  const heap = host();
+  for (const capacity of [-1, 0.5, NaN]) {
+    assertThrows(
+      () => Vec.withCapacity(heap, I32, capacity),
+      RangeError,
+      `Cannot make a Vec<i32> of ${capacity} values`,
+    );
+  }
+  isWhole(heap);
+});

@@ -90,12 +90,19 @@ export class Vec<T> {
    * @param type The type of its values.
    * @param capacity Values that it has room for.
    * @returns The vector.
+   * @throws {RangeError} If `capacity` is no whole number from 0 on.
    */
   static withCapacity<T>(
     heap: ValueHeap,
     type: HeapType<T>,
     capacity: number,
   ): Vec<T> {
+    if (!Number.isSafeInteger(capacity) || capacity < 0) {
+      throw new RangeError(
+        `Cannot make a Vec<${type.name}> of ${capacity} values: ` +
+          "give a whole number from 0 on",
+      );
+    }
     const bytes = blockBytes(type, capacity);
     const address = bytes === 0 ? type.align : take(heap, bytes, type.align);
     return new Vec(heap, type, { address, capacity, length: 0 });
