@@ -8,6 +8,7 @@ Deno.test("keyInputs() spaces bytes by a millisecond, or as told", () => {
       .map(({ clk }) => clk);
   assertEquals(clks(), [7, 119_325, 238_643]);
   assertEquals(clks(10), [7, 17, 27]);
+  assertEquals(clks(1), [7, 8, 9]);
 });
 
 Deno.test("keyInputs() refuses a clk, a pace or a layout that is none", () => {
