@@ -63,7 +63,7 @@ class IsaEngine implements InstructionEngine {
     this.#cache.clear();
   }
 
-  /** #DB behind an instruction that began with TF set, but not behind INT n and a load of SS; see SYSCALL and SYSRET. */
+  /** #DB behind an instruction that began with TF set, but not behind INT n and MOV to SS; see SYSCALL and SYSRET. */
   #singleStep(): void {
     const { stop, cpu } = this.#core;
     if (stop || cpu.shadow === SHADOW_SS) return;

@@ -5,7 +5,7 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import { SHADOW_SS, SHADOW_STI } from "../hw/cpu_state.ts";
+import { SHADOW_NONE, SHADOW_SS, SHADOW_STI } from "../hw/cpu_state.ts";
 import {
   VECTOR_GP,
   VECTOR_NM,
@@ -280,6 +280,12 @@ Deno.test("STI and MOV SS shadow the next instruction", () => {
   ss.run(2);
   assertEquals(ss.core.cpu.rip, CODE + 2);
   assertEquals(ss.core.cpu.shadow, SHADOW_SS);
+  // LSS loads RSP, too: there is nothing to protect.
+  const lss = new CodeBench("0f b2 27 90"); // lss esp, [rdi]
+  lss.set(RDI, CODE + 0x2000);
+  lss.run(1);
+  assertEquals([lss.core.cpu.rip, lss.get(4)], [CODE + 3, 0]);
+  assertEquals(lss.core.cpu.shadow, SHADOW_NONE);
 });
 
 Deno.test("privileged instructions raise #GP in ring 3", () => {

@@ -2,7 +2,8 @@
  * Segment registers and descriptors: MOV, PUSH and POP of segment registers, LSS, LFS, LGS, LAR, LSL, VERR, VERW, LLDT, LTR,
  * SLDT, STR.
  *
- * Source: SDM 2, the instructions, "Operation" for 64-bit mode; SDM 3A, "Pointer Validation".
+ * Source: SDM 2, the instructions, "Operation" for 64-bit mode; SDM 3A, "Pointer Validation",
+ * "Masking Exceptions and Interrupts When Switching Stacks".
  *
  * @module
  */
@@ -53,19 +54,19 @@ export const readSegment: Handler = (x, o) => {
   return o.end;
 };
 
-/** MOV Sreg, rm. */
+/** MOV Sreg, rm. One to SS shadows the next instruction, which loads RSP; LSS loads both and need not. */
 export const writeSegment: Handler = (x, o) => {
   const selector = x.readRm(o, 2) & 0xffff;
-  loadSegment(x, o.number & 7, selector);
+  const number = o.number & 7;
+  loadSegment(x, number, selector);
+  if (number === SS) shadowStack(x);
   return o.end;
 };
 
 function loadSegment(x: Processor, number: number, selector: number): void {
   const { segments } = x.core;
-  if (number === SS) {
-    segments.loadStack(selector);
-    shadowStack(x);
-  } else segments.loadData(segmentOf(x, number), selector);
+  if (number === SS) segments.loadStack(selector);
+  else segments.loadData(segmentOf(x, number), selector);
 }
 
 /** PUSH FS, PUSH GS: `kind` is the segment's number. */

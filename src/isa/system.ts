@@ -375,7 +375,7 @@ export const clflush: Handler = (x, o) => {
   return o.end;
 };
 
-/** After a load of SS the next instruction is shadowed. */
+/** After MOV to SS the next instruction is shadowed. */
 export function shadowStack(x: Processor): void {
   x.cpu.shadow = SHADOW_SS;
   x.core.refresh();
