@@ -88,13 +88,16 @@ export class HostExecutor {
    * @throws {RangeError} if two entries share a name, or there are too many
    */
   attach(kernel: Kernel, cpu: Instructions, bootInfo: BootInfo): void {
-    const names = new Set(kernel.entries.map((entry) => entry.name));
-    if (names.size !== kernel.entries.length) {
-      throw new RangeError("Cannot run the kernel: two entries share a name");
-    }
-    if (kernel.entries.length > HOST_ENTRIES_MAX) {
+    const names = kernel.entries.map((entry) => entry.name);
+    if (names.length > HOST_ENTRIES_MAX) {
       throw new RangeError(
-        `Cannot run the kernel: more than ${HOST_ENTRIES_MAX} entries`,
+        `Cannot run the kernel: it has ${names.length} entries, ${HOST_ENTRIES_MAX} at most have an address`,
+      );
+    }
+    if (new Set(names).size !== names.length) {
+      const twice = names.find((name, i) => names.indexOf(name) !== i);
+      throw new RangeError(
+        `Cannot run the kernel: two entries share a name, "${twice}"; give each its own`,
       );
     }
     this.#kernel = kernel;
@@ -350,17 +353,19 @@ export class HostExecutor {
 
   /**
    * Executes until the code that was interrupted at `rip` and `rsp` can go on; leaves it for good if it never will:
-   * when the handler, in JavaScript, returned elsewhere. A nested handler may return here past those in between.
+   * when the handler, in JavaScript, returned elsewhere. A nested handler may return here past those in between. Ring 3
+   * neither returns here nor enters a handler: to it the host range is a page fault, which the next transition delivers.
    */
   #runUntilBack(rip: number, rsp: number): void {
     const core = this.#core;
     const { cpu } = core;
     const depth = this.#frames.length;
-    const back = () => cpu.rip === rip && registerAddress(cpu, RSP) === rsp;
+    const back = () =>
+      cpu.rip === rip && registerAddress(cpu, RSP) === rsp && cpu.cpl !== 3;
     for (let first = true; !back(); first = false) {
       if (core.stop) throw UNWINDING;
       const entry = this.#kernel!.entries[hostEntryIndex(cpu.rip)];
-      if (!entry) {
+      if (!entry || cpu.cpl === 3) {
         this.#stepBetween();
         continue;
       }

@@ -1,6 +1,6 @@
 /**
- * The host range: virtual addresses at which the CPU, fetching at CPL 0, runs TypeScript. It wins over any mapping, for
- * fetches only; it lies where Linux keeps nothing.
+ * The host range: virtual addresses at which the CPU, fetching below CPL 3, runs TypeScript. It wins over any mapping,
+ * for fetches only; at CPL 3 a fetch there is a page fault. It lies where Linux keeps nothing.
  *
  * | address | fetching there |
  * |---|---|

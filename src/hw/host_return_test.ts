@@ -1,10 +1,18 @@
 import { assertEquals } from "@std/assert";
-import { bareMachine, runBare } from "../../tests/support/bare.ts";
+import {
+  bareMachine,
+  FREE,
+  IDT_ADDR,
+  runBare,
+} from "../../tests/support/bare.ts";
 import { virtAddr } from "./addr.ts";
-import { HOST_PARKED, HOST_RESUME } from "./host_range.ts";
+import type { EngineFactory } from "./executor.ts";
+import { HOST_ENTRY, HOST_PARKED, HOST_RESUME } from "./host_range.ts";
 import { above, exit, live, say } from "./host_support_test.ts";
+import { gateFor, writeGate } from "./idt.ts";
 import type { Instructions } from "./instructions.ts";
 import type { Machine } from "./machine.ts";
+import type { Stop } from "./stop.ts";
 
 /** Edits the frame of INT3 with `edit`, and says which of `boot` and `elsewhere` went on. */
 function returning(
@@ -180,3 +188,61 @@ Deno.test("a kernel that switches by IRETQ to an entry piles up no frames", () =
   assertEquals(stop.reason, "exit");
   assertEquals([...depths], [1]);
 });
+
+// SDM 3A, "Page-Fault Exceptions": the host range is the kernel's, at ring 3 a fetch there is a fault of a user.
+Deno.test("iretq() to ring 3 at the interrupted code's RIP and RSP is no return to it", () => {
+  const trace: string[] = [];
+  const { stop } = runBare((cpu) => ({
+    handlers: {
+      breakpoint: {
+        vector: 3,
+        run() {
+          cpu.store64(above(cpu, 1), 0x0b, 0);
+          cpu.store64(above(cpu, 4), 0x13, 0);
+          cpu.iretq();
+        },
+      },
+    },
+    boot() {
+      cpu.store64(FREE, 0, 0);
+      cpu.store64(virtAddr(FREE + 8), 0xffff, 0x00af_fb00); // 64-bit code, ring 3.
+      cpu.store64(virtAddr(FREE + 16), 0xffff, 0x00cf_f300); // Data, ring 3.
+      cpu.store64(virtAddr(FREE + 24), 0xffff, 0x00af_9b00); // 64-bit code, ring 0.
+      cpu.lgdt(FREE, 31);
+      const gate = gateFor(cpu.entryAddress("breakpoint"), 0x18);
+      writeGate(cpu, IDT_ADDR, 3, gate);
+      cpu.int3();
+      trace.push(`boot at ring ${cpu.readSegment("cs") & 3}`);
+    },
+  }));
+  assertEquals(trace, []);
+  assertEquals(firstException(stop), [14, 0x15]);
+});
+
+Deno.test("machine code of ring 3 that jumps to an entry does not run it, though JavaScript waits", () => {
+  const trace: string[] = [];
+  const engine: EngineFactory = (core) => ({
+    run() {
+      core.cpu.cpl = 3;
+      core.cpu.rip = HOST_ENTRY;
+    },
+    dropCaches() {},
+  });
+  const { stop } = runBare((cpu) => ({
+    handlers: { entered: { run: () => trace.push("entered") } },
+    boot() {
+      const gate = gateFor(virtAddr(0x20_0000), cpu.readSegment("cs"));
+      writeGate(cpu, IDT_ADDR, 3, gate);
+      cpu.int3();
+      trace.push("boot");
+    },
+  }), { engine });
+  assertEquals(trace, []);
+  assertEquals(firstException(stop), [14, 0x15]);
+});
+
+function firstException(stop: Stop): [number, number] | string {
+  if (stop.reason !== "shutdown") return stop.reason;
+  const { vector, errorCode } = stop.exceptions[0]!;
+  return [vector, errorCode];
+}
