@@ -31,10 +31,19 @@ Deno.writeTextFileSync(
     lock: false,
   }),
 );
+// Quiet: else a line for each module that no entry point's types need.
 const { code } = await new Deno.Command(Deno.execPath(), {
-  args: ["pack", "--config", configName, "--allow-dirty", ...Deno.args],
+  args: [
+    "pack",
+    "--quiet",
+    "--config",
+    configName,
+    "--allow-dirty",
+    ...Deno.args,
+  ],
   cwd: ROOT,
   stdin: "null",
 }).spawn().status;
 Deno.removeSync(file);
+if (code === 0) console.log(`Packed ${name}@${version}`);
 Deno.exitCode = code;
