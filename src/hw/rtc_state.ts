@@ -33,6 +33,10 @@ import {
   RTC_YEAR,
 } from "./rtc_registers.ts";
 
+/** The first second of year 0, and the last one of year 9999: the century has two digits. */
+const SECONDS_MIN: number = parseCalendar("0000-01-01T00:00:00");
+const SECONDS_MAX: number = parseCalendar("9999-12-31T23:59:59");
+
 /** What a clock is set to before it starts. */
 export interface RtcConfig {
   /** The time at clk 0: `2020-01-02T03:04:05`, or seconds since 2000-01-01T00:00:00. That moment by default. */
@@ -69,14 +73,17 @@ export interface RtcState {
  *
  * @param config time and machine
  * @returns a fresh state
- * @throws {RangeError} if the time is no date or no integer
+ * @throws {RangeError} if the time is no date or no integer, or its year has more than four digits
  */
 export function rtcState(config: RtcConfig = {}): RtcState {
   const { rtc = 0 } = config;
   const seconds = typeof rtc === "string" ? parseCalendar(rtc) : rtc;
-  if (!Number.isSafeInteger(seconds)) {
+  if (
+    !(Number.isInteger(seconds) && seconds >= SECONDS_MIN &&
+      seconds <= SECONDS_MAX)
+  ) {
     throw new RangeError(
-      `Cannot set the clock to ${rtc} seconds: give an integer`,
+      `Cannot set the clock to ${rtc} seconds: give an integer, for a year from 0 to 9999`,
     );
   }
   const ram = new Uint8Array(CMOS_BYTES);

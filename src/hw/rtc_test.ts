@@ -52,9 +52,16 @@ Deno.test("rtcState() holds the configured time in BCD and 24 hours when powered
 Deno.test("rtcState() takes seconds since 2000, and 2000 by default", () => {
   assertEquals(bench({ rtc: 61 }).rtc.peekTime(), "2000-01-01T00:01:01");
   assertEquals(bench({}).rtc.peekTime(), "2000-01-01T00:00:00");
-  for (const rtc of ["yesterday", 0.5, NaN]) {
+  // 1 January 10000 lies 252,455,616,000 s after 2000, and year 0 begins 63,113,904,000 s before.
+  for (const rtc of ["yesterday", 0.5, NaN, 252_455_616_000, -63_113_904_001]) {
     assertThrows(() => rtcState({ rtc }), RangeError, "Cannot set the clock");
   }
+  for (
+    const [rtc, text] of [
+      [252_455_615_999, "9999-12-31T23:59:59"],
+      [-63_113_904_000, "0000-01-01T00:00:00"],
+    ] as const
+  ) assertEquals(bench({ rtc }).rtc.peekTime(), text);
 });
 
 Deno.test("port 0x70 masks NMI by bit 7 and reads as nothing", () => {
