@@ -26,6 +26,7 @@ import { HOST_BOOT } from "./host_range.ts";
 import type { MachineBoard } from "./machine_board.ts";
 import { PAGE_BYTES } from "./page_map.ts";
 import type { PhysMemory } from "./phys_memory.ts";
+import type { Ram } from "./ram.ts";
 import {
   CR0_ET,
   CR0_PE,
@@ -51,9 +52,7 @@ class RamWriter implements FirmwareMemory {
   fill(address: number, bytes: number, value: number): void {
     const { ram } = this.#phys;
     const start = this.#phys.ramOffset(address);
-    for (let at = start; at < start + bytes; at += PAGE_BYTES) {
-      ram.touch(Math.floor(at / PAGE_BYTES));
-    }
+    touchPages(ram, start, bytes);
     ram.bytes.fill(value, start, start + bytes);
   }
 }
@@ -148,12 +147,14 @@ function place(phys: PhysMemory, address: number, bytes: Uint8Array): void {
         "no RAM is there for all of them",
     );
   }
-  for (
-    let page = Math.floor(start / PAGE_BYTES);
-    page * PAGE_BYTES <= last;
-    page++
-  ) ram.touch(page);
+  touchPages(ram, start, bytes.length);
   ram.bytes.set(bytes, start);
+}
+
+/** Opens every page that a range of RAM has a byte of. */
+function touchPages(ram: Ram, start: number, bytes: number): void {
+  let page = Math.floor(start / PAGE_BYTES);
+  for (; page * PAGE_BYTES < start + bytes; page++) ram.touch(page);
 }
 
 function enterKernel(board: MachineBoard, entry: Entry): void {
