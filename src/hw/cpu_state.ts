@@ -4,16 +4,23 @@
  * Source: SDM 3A, "System Architecture Overview", "Processor State After Reset"; SDM 1, "Basic Program Execution
  * Registers".
  *
- * *Not modelled*: breakpoints, though the debug registers hold what is written; the local APIC; 32-bit and 16-bit modes: the CPU is in 64-bit long mode
- * from power-on, as firmware would have left it; TR and LDTR as reset leaves them, present at address 0 with a limit of
- * FFFFH: here they are null until LTR and LLDT, so that what needs a TSS before is #TS or #GP.
+ * *Not modelled*: breakpoints, though the debug registers hold what is written; the local APIC; 32-bit and 16-bit modes:
+ * the CPU is in 64-bit long mode from power-on, as firmware would have left it; TR and LDTR as reset leaves them, present
+ * at address 0 with a limit of FFFFH: here they are null until LTR and LLDT, so that what needs a TSS before is #TS or #GP.
  *
  * @module
  */
 
 import { powerOnMsrs } from "./msr_slots.ts";
-import { CR0_ET, CR0_PE, CR0_PG, CR4_PAE, RFLAGS_FIXED } from "./registers.ts";
-import { EFER_LMA, EFER_LME } from "./registers.ts";
+import {
+  CR0_ET,
+  CR0_PE,
+  CR0_PG,
+  CR4_PAE,
+  EFER_LMA,
+  EFER_LME,
+  RFLAGS_FIXED,
+} from "./registers.ts";
 
 /** A segment register with the hidden part that was loaded from its descriptor. */
 export interface SegmentState {
@@ -76,7 +83,7 @@ export interface CpuState {
   cr0: number;
   /** CR2: the linear address of the last page fault. */
   cr2: number;
-  /** CR3, below 2^52. */
+  /** CR3, below 2^40. */
   cr3: number;
   /** CR4, unsigned. */
   cr4: number;

@@ -45,11 +45,11 @@ export interface FirmwareMemory extends WordSource, WordSink {
 /** Physical address of the level 4 table. */
 export const LEVEL_4_TABLE: PhysAddr = physAddr(0x1000);
 /** Physical address of the level 3 table under entry 0. */
-export const LEVEL_3_TABLE: PhysAddr = physAddr(0x2000);
+const LEVEL_3_TABLE: PhysAddr = physAddr(0x2000);
 /** Physical address of the level 2 table of the first GiB. */
-export const LEVEL_2_TABLE: PhysAddr = physAddr(0x3000);
+const LEVEL_2_TABLE: PhysAddr = physAddr(0x3000);
 /** Physical address of the level 1 table of the first 2 MiB. */
-export const LEVEL_1_TABLE: PhysAddr = physAddr(0x4000);
+const LEVEL_1_TABLE: PhysAddr = physAddr(0x4000);
 
 /** A mapping: flags of an entry's low and high word. */
 export interface MapFlags {

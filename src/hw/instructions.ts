@@ -74,9 +74,16 @@ export interface Instructions {
   store64(address: VirtAddr, low: number, high: number): void;
   /** MOV: stores an address as 64 bits. */
   storeAddr(address: VirtAddr, value: VirtAddr): void;
-  /** REP STOSB, 1 clk for each 8 bytes begun: fills `bytes` bytes. */
+  /**
+   * REP STOSB, 1 clk for each 8 bytes begun: fills `bytes` bytes.
+   * @throws {RangeError} if `bytes` is no whole number from 0 on
+   */
   fill(address: VirtAddr, value: number, bytes: number): void;
-  /** REP MOVSB upwards, 1 clk for each 8 bytes begun: copies `bytes` bytes; the ranges may overlap as with memmove. */
+  /**
+   * REP MOVSB, 1 clk for each 8 bytes begun: copies `bytes` bytes; upwards, but where that would overwrite what is still
+   * to be copied, downwards, as memmove does.
+   * @throws {RangeError} if `bytes` is no whole number from 0 on
+   */
   copy(target: VirtAddr, source: VirtAddr, bytes: number): void;
 
   /** XCHG with memory: stores 32 bits, returns the old ones, unsigned. */
@@ -127,7 +134,7 @@ export interface Instructions {
   nop(): void;
   /** INT3: #BP(3), as a trap. */
   int3(): void;
-  /** INT n. */
+  /** INT n. @throws {RangeError} if `vector` is not 0 to 255 */
   int(vector: number): void;
   /** IRETQ: the last act of a handler. */
   iretq(): void;
@@ -211,6 +218,7 @@ export interface Instructions {
    *
    * @param fn the callee; its name is the host frame's
    * @param frameBytes a multiple of 16, at least 4,096, which is what is taken when absent
+   * @throws {RangeError} if it is not
    */
   call<T>(fn: () => T, frameBytes?: number): T;
 

@@ -64,7 +64,7 @@ import { COM1_BASE, COM1_IRQ, Uart, UART_PORTS, uartState } from "./uart.ts";
 import { Vga, VGA_PORTS, VGA_WINDOW_ADDRESS, VGA_WINDOW_BYTES } from "./vga.ts";
 
 /** The alarm slots. */
-export const ALARMS: readonly string[] = Object.freeze([
+const ALARMS: readonly string[] = Object.freeze([
   "timer",
   "uart-transmit",
   "uart-timeout",

@@ -505,7 +505,7 @@ export class Mmu {
     }
   }
 
-  /** What a load of CR3 or a change of CR4.PGE empties. */
+  /** What a load of CR3 or a change of CR4.PGE, PSE or PAE empties. */
   flush(globalToo: boolean): void {
     this.tlb.flush(globalToo);
     this.dropFast();

@@ -7,8 +7,8 @@
  *
  * Ports: 0xcf8–0xcff.
  *
- * *Not modelled*: PCI. Configuration address and data read all ones, which says that there is no PCI; a write is an
- * `unmodelled` event. A hard and a soft reset are one.
+ * *Not modelled*: PCI. Configuration address and data read all ones, which says that there is no PCI; a write, or a read
+ * of 32 bits, is an `unmodelled` event. A hard and a soft reset are one.
  *
  * @module
  */

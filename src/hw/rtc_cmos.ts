@@ -7,7 +7,7 @@
  */
 
 /** First RAM address: below lie the clock's registers. */
-export const CMOS_RAM_FIRST = 0x0e;
+const CMOS_RAM_FIRST = 0x0e;
 
 /** Bytes of the device, the clock's registers included. */
 export const CMOS_BYTES = 128;

@@ -11,7 +11,7 @@
 import { CLK_HZ } from "../base/time.ts";
 
 /** Time from the rise of UIP to the update cycle, t_BUC: 244 µs, rounded up. */
-export const BEFORE_UPDATE_CLK = 29_114;
+const BEFORE_UPDATE_CLK = 29_114;
 
 /** Length of an update cycle, t_UC: 1984 µs, rounded up. */
 export const UPDATE_CLK = 236_728;

@@ -14,7 +14,7 @@ export type PrivilegeLevel = 0 | 1 | 2 | 3;
 export const SELECTOR_RPL = 3;
 /** Table indicator: set for the LDT. */
 export const SELECTOR_TI = 1 << 2;
-/** Selector and index together, without RPL and TI: a byte offset. */
+/** Index, without RPL and TI: the descriptor's byte offset in its table. */
 export const SELECTOR_INDEX = 0xfff8;
 
 /**

@@ -13,10 +13,10 @@ import { CLK_HZ } from "../base/time.ts";
 import type { VgaState } from "./vga_state.ts";
 
 /** Input status 1, bit 0: the beam is outside of the picture. */
-export const STATUS_DISPLAY_DISABLED = 0x01;
+const STATUS_DISPLAY_DISABLED = 0x01;
 
 /** Input status 1, bit 3: vertical retrace. */
-export const STATUS_VERTICAL_RETRACE = 0x08;
+const STATUS_VERTICAL_RETRACE = 0x08;
 
 /** A raster: what the registers say, in character clocks and lines. */
 export interface VgaRaster {

@@ -4,8 +4,9 @@
  * Source: IBM VGA Technical Reference, "Alphanumeric Modes", "Attribute Controller Registers", "CRT Controller
  * Registers" (start address, offset, cursor).
  *
- * *Not modelled*: split screen (line compare), panning, preset row scan, the 9th dot of line-drawing characters, loaded
- * fonts, character map select, and graphics modes: the memory is shown as text whatever the mode.
+ * *Not modelled*: split screen (line compare), panning, preset row scan, the 9th dot of line-drawing characters, the
+ * cursor's skew and blinking, loaded fonts, character map select, other sizes than 80 × 25, and graphics modes: the memory
+ * is shown as text whatever the mode.
  *
  * @module
  */
