@@ -95,6 +95,9 @@ function checkPlace(
   if (fileBytes === 0 && (virtualAddr & 0xfff) !== 0) {
     refuseElf(`${where} has nothing in the file and begins inside a page`);
   }
+  if (virtualAddr + memBytes === 0) {
+    refuseElf(`${where} ends where addresses end: leave a page free behind it`);
+  }
   if (
     virtualAddr < HOST_RANGE_END && virtualAddr + memBytes > HOST_RANGE_START
   ) {
@@ -115,7 +118,10 @@ function kernelSegment(segment: ElfSegment): KernelSegment {
 }
 
 function tlsTemplate({ segments }: Elf64): BootloaderImage["tlsTemplate"] {
-  const segment = segments.find(({ type }) => type === PT_TLS);
+  const [segment, second] = segments.filter(({ type }) => type === PT_TLS);
+  if (second) {
+    refuseElf("it has more than one template of thread-local storage (PT_TLS)");
+  }
   if (!segment) return null;
   return {
     startAddr: segment.virtualAddr,

@@ -5,7 +5,7 @@ import { isaEngine } from "../engine.ts";
 import { bootloaderImage } from "./bootloader.ts";
 import { parseElf64 } from "./elf64.ts";
 import { linuxImage } from "./linux_boot.ts";
-import { elfFile, type Patch, patched } from "./support_test.ts";
+import { ELF_CODE, elfFile, type Patch, patched } from "./support_test.ts";
 
 const RAM = 16 * 2 ** 20;
 
@@ -187,6 +187,34 @@ Deno.test("a machine refuses a kernel's file that overlaps itself or does not fi
     () => build(big),
     RangeError,
     "Cannot load a kernel's file of 16777216 bytes: 12451840 bytes of RAM are there for it",
+  );
+});
+
+Deno.test("bootloaderImage() refuses two templates of thread-local storage, and a segment at the end of all addresses", () => {
+  const threads = patched(elfFile(new Array(100).fill(0x90)), [
+    [56, 2, 3], // Program headers.
+    [120, 4, 7], // PT_TLS.
+    [ELF_CODE, 4, 7],
+    [ELF_CODE + 4, 4, 0],
+    ...[8, 16, 24, 32, 40, 48].flatMap((at): Patch[] => [
+      [ELF_CODE + at, 4, 0],
+      [ELF_CODE + at + 4, 4, 0],
+    ]),
+  ]);
+  assertThrows(
+    () => bootloaderImage(threads),
+    RangeError,
+    "it has more than one template of thread-local storage (PT_TLS)",
+  );
+  const last = patched(elfFile(), [[136, 4, 0xffff_e000], [
+    140,
+    4,
+    0xffff_ffff,
+  ]]);
+  assertThrows(
+    () => bootloaderImage(last),
+    RangeError,
+    "its segment at 0xffff_ffff_ffff_e000 ends where addresses end",
   );
 });
 
