@@ -1,9 +1,9 @@
 /**
  * The tasks of the book's kernel, as kinds.
  *
- * Book: "Async/Await", sections "Executor with Waker Support" (`example_task`)
- * and "Async Keyboard Input" (`print_keypresses`). Source: blog_os, `main.rs`
- * and `task/keyboard.rs`.
+ * Book: "Async/Await", sections "Simple Executor" (`example_task`) and "Async
+ * Keyboard Input" (`print_keypresses`). Source: blog_os, `main.rs` and
+ * `task/keyboard.rs`.
  *
  * @module
  */

@@ -6,6 +6,9 @@
  * Book: "Async/Await", sections "Futures in Rust" and "State Machine
  * Transformation": what the compiler makes of an `async fn` is written out.
  *
+ * *Not modelled*: `Pin`. A future refers to its parts, never to itself, so it
+ * may be moved and copied at any time.
+ *
  * @module
  */
 

@@ -19,7 +19,14 @@ export type {
   OnceState,
   SyncEnv,
 } from "../sync/mod.ts";
-export * from "./book_executor.ts";
+export {
+  BookExecutor,
+  type BookExecutorOptions,
+  type BookExecutorState,
+  bookExecutorState,
+  READY_STEPS_MAX,
+  TASK_QUEUE_CAPACITY,
+} from "./book_executor.ts";
 export * from "./book_tasks.ts";
 export { NO_BYTE } from "./byte_stream.ts";
 export * from "./channel.ts";
@@ -35,12 +42,12 @@ export {
 export * from "./future.ts";
 export * from "./generator_task.ts";
 export * from "./idle.ts";
-export * from "./join.ts";
+export { type Join, join } from "./join.ts";
 export * from "./kind_table.ts";
 export * from "./poll.ts";
 export type { ReadyRingState } from "./ready_ring.ts";
 export * from "./scancode_stream.ts";
-export * from "./select.ts";
+export { type Select, select } from "./select.ts";
 export * from "./serial_stream.ts";
 export * from "./signal.ts";
 export * from "./simple_executor.ts";
@@ -56,4 +63,4 @@ export * from "./timers/timers.ts";
 export type { WheelState } from "./timers/wheel.ts";
 export type { Waiting, WaitLineState } from "./wait_line.ts";
 export * from "./waker.ts";
-export * from "./yield_now.ts";
+export { type YieldNow, yieldNow } from "./yield_now.ts";

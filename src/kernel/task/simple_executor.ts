@@ -4,7 +4,8 @@
  *
  * Book: "Async/Await", section "Simple Executor". Source: blog_os,
  * `task/simple_executor.rs`. Its wakers do nothing, so a task that waits is
- * polled all the time.
+ * polled all the time. The limit of a run is ours: the book's would go on for
+ * ever.
  *
  * @module
  */

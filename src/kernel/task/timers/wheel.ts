@@ -24,7 +24,7 @@ import {
 } from "./timer_table.ts";
 
 /** Digits of a deadline: 55 bits, enough for any safe integer. */
-export const WHEEL_LEVELS = 11;
+const WHEEL_LEVELS = 11;
 
 /** Lists on a level. */
 const DIGITS = 32;
