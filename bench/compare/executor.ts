@@ -160,8 +160,8 @@ const effection: Runner = {
 };
 
 /**
- * Time of a turn of each, ns: medians of runs that take turns. Measured three times where the machine's noise could decide; the best
- * ratio of the second contender to the first one counts.
+ * Time of a turn of each, ns: medians of runs that take turns. Measured three times; the best ratio of the second contender to the
+ * first one counts.
  */
 async function takeTurns(
   tasks: number,

@@ -60,7 +60,7 @@ const ids: Waker[] = Array.from(
 
 Deno.bench("wake() and poll, 10,000 tasks", () => {
   for (let i = 0; i < TASKS; i++) waiting.wake(ids[i]!);
-  waiting.runUntilIdle();
+  assertEquals(waiting.runUntilIdle(), TASKS);
 });
 
 interface Pump extends Future {
