@@ -32,15 +32,20 @@ function context(name: string, path: string): Deno.BenchContext {
 
 Object.defineProperty(Deno, "bench", { value: register });
 
+let passed = 0;
 let failed = 0;
 for (const path of filesUnder("bench")) {
   if (!/(^|[/_.])bench\.ts$/.test(path)) continue;
   found.length = 0;
   await import(new URL(path, ROOT).href);
   for (const { name, fn, ignore } of found) {
-    if (ignore) continue;
+    if (ignore) {
+      console.log(`SKIPPED ${path}: ${name}`);
+      continue;
+    }
     try {
       await fn(context(name, path));
+      passed += 1;
       console.log(`ok     ${path}: ${name}`);
     } catch (error) {
       failed += 1;
@@ -48,4 +53,5 @@ for (const path of filesUnder("bench")) {
     }
   }
 }
-Deno.exitCode = failed === 0 ? 0 : 1;
+if (passed === 0) console.error("FAILED: no benchmark was run");
+Deno.exitCode = failed === 0 && passed > 0 ? 0 : 1;

@@ -62,6 +62,10 @@ const orphans = new Set(
   filesUnder("examples/expected").map((path) => path.slice(EXPECTED.length)),
 );
 let failed = 0;
+if (examples.length === 0) {
+  console.error("FAILED: there is no example");
+  failed += 1;
+}
 for (const path of examples) {
   const name = path.replace(/^examples\/(.*)\.ts$/, "$1.txt");
   orphans.delete(name);

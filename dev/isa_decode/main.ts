@@ -7,6 +7,7 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
+import { wholeNumber } from "../options.ts";
 import { compareDecoders } from "./compare.ts";
 import { formatDecodeReport } from "./report.ts";
 
@@ -14,6 +15,9 @@ const options = parseArgs(Deno.args, {
   string: ["seed", "count"],
   default: { seed: "1", count: "1000000" },
 });
-const report = compareDecoders(Number(options.count), Number(options.seed));
+const report = compareDecoders(
+  wholeNumber("count", options.count, 1),
+  wholeNumber("seed", options.seed),
+);
 console.log(formatDecodeReport(report));
 Deno.exit(report.differences.size === 0 ? 0 : 1);

@@ -8,6 +8,7 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
+import { wholeNumber } from "../options.ts";
 import { Host } from "./host.ts";
 import { KEYS } from "./keys.ts";
 import { compareWithHost, drawSample, formatReport } from "./run.ts";
@@ -30,7 +31,7 @@ if (host === null) {
   Deno.exit(0);
 }
 const cpu = await host.cpuName();
-const seed = Number(options.seed);
+const seed = wholeNumber("seed", options.seed);
 let good = true;
 try {
   if (options.write) {
@@ -44,7 +45,10 @@ try {
   } else {
     const pattern = new RegExp(options.key ?? "");
     const keys = KEYS.filter((k) => pattern.test(`${k.key}: ${k.text}`));
-    const count = Number(options.count);
+    if (keys.length === 0) {
+      throw new RangeError(`--key=${options.key}: no key is like that`);
+    }
+    const count = wholeNumber("count", options.count, 1);
     const report = await compareWithHost(host, { keys, seed, count });
     console.log(`on ${cpu}`);
     console.log(formatReport(report));

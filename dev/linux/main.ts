@@ -10,6 +10,7 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import { ROOT } from "../files.ts";
+import { wholeNumber } from "../options.ts";
 import {
   bootPacked,
   bootThrice,
@@ -128,7 +129,8 @@ async function memtest(): Promise<void> {
 }
 
 function forks(files: LinuxFiles): void {
-  const [count, seed] = [Number(options.count), Number(options.seed)];
+  const count = wholeNumber("count", options.count, 1);
+  const seed = wholeNumber("seed", options.seed);
   say(
     `forks: Linux saved, loaded and forked at ${count} random clks, ${FURTHER_CLK} further`,
   );
@@ -160,7 +162,7 @@ try {
   if (files && chosen.includes("forks")) forks(files);
 } catch (error) {
   if (!(error instanceof Unavailable)) throw error;
-  console.error(`LINUX SKIPPED, nothing shown: ${error.message}`);
+  console.error(`LINUX SKIPPED from here on: ${error.message}`);
   Deno.exit(failed === 0 ? 0 : 1);
 }
 compareWithRecord();

@@ -8,6 +8,7 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
+import { wholeNumber } from "../options.ts";
 import { findPics } from "./qemu.ts";
 import { formatReport, runOracle } from "./run.ts";
 import { type Device, DEVICES } from "./program.ts";
@@ -32,9 +33,9 @@ if (devices.length === 0) {
 }
 const report = await runOracle(paths, {
   devices: devices as readonly Device[],
-  seed: Number(options.seed),
-  programs: Number(options.programs),
-  length: Number(options.length),
+  seed: wholeNumber("seed", options.seed),
+  programs: wholeNumber("programs", options.programs, 1),
+  length: wholeNumber("length", options.length, 1),
 });
 console.log(formatReport(report));
 Deno.exit(report.good ? 0 : 1);
