@@ -1,6 +1,6 @@
 /**
  * The gate, `deno task ok`: runs every check of the project, one line each, and
- * shows the output of those that fail. `deno task ok lint docs` runs these two,
+ * shows the output of those that fail, and what others say that they skipped. `deno task ok lint docs` runs these two,
  * `--except=tests` leaves one out.
  *
  * @module
@@ -48,7 +48,10 @@ const STEPS: readonly Step[] = [
   { name: "tests", command: ["task", "test"] },
 ];
 
-/** Runs one step; its output goes to the terminal only if it fails. */
+/** Lines by which a step says what it did not do. */
+const SKIPPED = /^([A-Z]+ )?SKIPPED\b.*$/gm;
+
+/** Runs one step; its output goes to the terminal only if it fails, but for what it skipped. */
 async function run({ name, command }: Step): Promise<boolean> {
   const start = performance.now();
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -59,7 +62,15 @@ async function run({ name, command }: Step): Promise<boolean> {
   const seconds = ((performance.now() - start) / 1_000).toFixed(1);
   const word = success ? "ok    " : "FAILED";
   console.log(`${word} ${name.padEnd(9)} ${seconds.padStart(6)} s`);
-  if (success) return true;
+  if (success) {
+    for (const bytes of [stdout, stderr]) {
+      const text = new TextDecoder().decode(bytes);
+      for (const [line] of text.matchAll(SKIPPED)) {
+        console.log(`       ${line}`);
+      }
+    }
+    return true;
+  }
   await Deno.stdout.write(stdout);
   await Deno.stderr.write(stderr);
   return false;
