@@ -8,14 +8,11 @@
 
 import ts from "typescript";
 import { ROOT } from "../files.ts";
-import { has, installTarball, output, said } from "./tarball.ts";
+import { BUN, has, installTarball, output, said } from "./tarball.ts";
 
 const FOLDER = "tests/book";
 const TESTS = `${FOLDER}/book_test`;
 const DIGESTS = `${FOLDER}/digests`;
-
-/** Bun, as npm has it. */
-const BUN = ["npx", "-y", "bun@1.4.5"] as const;
 
 type Command = readonly [string, ...string[]];
 

@@ -6,6 +6,9 @@
 
 import { ROOT } from "../files.ts";
 
+/** Bun, as npm has it. */
+export const BUN = ["npx", "-y", "bun@1.4.5"] as const;
+
 /** What a program said. */
 interface Said {
   /** Its standard output. */
