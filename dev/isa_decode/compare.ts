@@ -159,10 +159,12 @@ function stringDifference(
   what: string,
 ): string {
   let segment: number = Register.DS;
+  let hasSource = false;
   for (let i = 0; i < theirs.opCount; i++) {
     const kind = theirs.opKind(i);
     if (kind >= OpKind.MemorySegSI && kind <= OpKind.MemorySegRDI) {
       segment = theirs.memorySegment;
+      hasSource = true;
     }
     const is32 = kind === OpKind.MemoryESEDI || kind === OpKind.MemorySegESI ||
       kind === OpKind.MemorySegEDI;
@@ -170,7 +172,6 @@ function stringDifference(
       return `address size ${what}`;
     }
   }
-  const hasSource = segment !== Register.DS;
   if (hasSource && segmentOf(segment) !== o.segment) return `segment ${what}`;
   // PUSHF and its like are rows with X, too, and have no memory operand.
   const size = MemorySizeExt.size(theirs.memorySize);

@@ -13,6 +13,7 @@
 import type { Prng } from "../../src/base/prng.ts";
 import type { Key } from "./keys.ts";
 import {
+  CODE,
   DATA,
   DATA_AGAIN,
   DATA_BYTES,
@@ -524,7 +525,7 @@ function tryRequest(key: Key, random: Prng): Request {
   const head = [...prefixBytes(d), ...key.opcode];
   const bytes = [...head, ...d.tail, ...immediates];
   if (d.relative !== null) {
-    const end = 0x1000_0100 + bytes.length;
+    const end = CODE + bytes.length;
     const distance = Number(BigInt.asIntN(32, d.relative.offset - BigInt(end)));
     little(distance, 4).forEach((byte, i) => bytes[head.length + 1 + i] = byte);
   }
