@@ -32,24 +32,33 @@ Deno.test("expandLz4() expands literals, matches that overlap, and long lengths"
   }
 });
 
-Deno.test("expandLz4() refuses a match that points before the beginning, or past the end", () => {
+Deno.test("expandLz4() refuses a match that points before the beginning, and what goes past an end", () => {
   for (
-    const block of [[0x10, 0x61, 2, 0, 0x10, 0x61], [0x1f, 0x61, 1, 0, 200]]
+    const block of [
+      [0x10, 0x61, 2, 0, 0x10, 0x61],
+      [0x1f, 0x61, 1, 0, 200],
+      // Literals past the end of the block, and of what it expands to.
+      [0x50, 0x61],
+      [0xf0, 10, ...ascii("a".repeat(25))],
+    ]
   ) {
     assertThrows(() => expandLz4(frame(block), 20), Unavailable, "damaged");
   }
 });
 
-Deno.test("unpackVmlinux() finds the packed kernel behind the setup sectors", async () => {
+Deno.test("unpackVmlinux() finds the packed kernel behind the setup sectors, 0 being 4", async () => {
   const packed = frame([0x50, ...ascii("hello")]);
-  const file = new Uint8Array(1024 + 16 + packed.length + 4);
-  const view = new DataView(file.buffer);
-  view.setUint8(0x1f1, 1);
-  view.setUint32(0x248, 16, true);
-  view.setUint32(0x24c, packed.length + 4, true);
-  file.set(packed, 1024 + 16);
-  view.setUint32(1024 + 16 + packed.length, 5, true);
-  assertEquals(new TextDecoder().decode(await unpackVmlinux(file)), "hello");
+  for (const [field, sectors] of [[1, 1], [0, 4]] as const) {
+    const start = 512 * (sectors + 1) + 16;
+    const file = new Uint8Array(start + packed.length + 4);
+    const view = new DataView(file.buffer);
+    view.setUint8(0x1f1, field);
+    view.setUint32(0x248, 16, true);
+    view.setUint32(0x24c, packed.length + 4, true);
+    file.set(packed, start);
+    view.setUint32(start + packed.length, 5, true);
+    assertEquals(new TextDecoder().decode(await unpackVmlinux(file)), "hello");
+  }
 });
 
 Deno.test("initrdOf() is an archive of the console and /init", () => {

@@ -31,7 +31,9 @@ const EXPANDERS: Readonly<Record<string, readonly [string, ...string[]]>> = {
  */
 export async function unpackVmlinux(file: Uint8Array): Promise<Uint8Array> {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  const start = (view.getUint8(0x1f1) + 1) * 512 + view.getUint32(0x248, true);
+  // `setup_sects`: 0 stands for 4.
+  const sectors = view.getUint8(0x1f1) || 4;
+  const start = (sectors + 1) * 512 + view.getUint32(0x248, true);
   const end = start + view.getUint32(0x24c, true);
   // Behind the packed bytes stands the size of what is in them.
   const size = view.getUint32(end - 4, true);
@@ -102,6 +104,9 @@ function expandBlock(
   while (at < block.length) {
     const token = block[at++]!;
     const literals = length(token >> 4);
+    if (at + literals > block.length || made + literals > end) {
+      throw new Unavailable("its packed kernel is damaged");
+    }
     out.set(block.subarray(at, at + literals), made);
     at += literals;
     made += literals;
