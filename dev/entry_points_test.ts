@@ -145,3 +145,29 @@ for (const { entry, classes, known, not } of MEMORY) {
     },
   });
 }
+
+/** The entry points that need no part of the kernel's memory: what each does without. */
+const ALONE: Readonly<Record<string, readonly string[]>> = {
+  "./executor": ["src/hw/", "src/kernel/keyboard/"],
+  "./keyboard": ["src/kernel/sync/", "src/kernel/task/"],
+  "./sync": ["src/hw/", "src/kernel/keyboard/", "src/kernel/task/"],
+};
+
+for (const [entry, not] of Object.entries(ALONE)) {
+  Deno.test({
+    name: `${entry} loads neither the machine nor other parts of the kernel ` +
+      "(needs read, run)",
+    ignore: !permitted("read", "run"),
+    async fn() {
+      const loaded = await loadedBy(exportsOf()[entry]!);
+      assert(loaded.length > 3, loaded.join());
+      const others = [HEAPS, "src/kernel/memory/", "src/isa/", ...not];
+      assertEquals(
+        loaded.filter((path) =>
+          isMachine(path) || others.some((folder) => path.startsWith(folder))
+        ),
+        [],
+      );
+    },
+  });
+}
