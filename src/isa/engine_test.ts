@@ -133,6 +133,27 @@ Deno.test("run() raises #SS for an address by RSP or RBP that is not canonical, 
   }
 });
 
+Deno.test("run() raises #SS for a stack access over the end of the lower half, as measured", () => {
+  const END = 0x8000_0000_0000;
+  const rows: readonly (readonly [string, number, number])[] = [
+    ["58", END - 4, VECTOR_SS], // pop rax
+    ["8f 00", END - 4, VECTOR_SS], // pop [rax]
+    ["c3", END - 4, VECTOR_SS],
+    ["50", END + 4, VECTOR_SS], // push rax
+    ["c9", END - 4, VECTOR_SS], // leave
+    ["58", END - 8, VECTOR_PF],
+    ["66 58", END - 1, VECTOR_SS], // pop ax
+    ["66 58", END - 2, VECTOR_PF],
+    ["66 c9", END - 2, VECTOR_PF], // leave
+  ];
+  for (const [code, stack, vector] of rows) {
+    const b = new CodeBench(code);
+    for (const register of [4, 5]) b.set(register, stack);
+    b.set(RAX, CODE + 0x2000);
+    assertEquals(b.fault(), vector, `${code} at ${stack.toString(16)}`);
+  }
+});
+
 Deno.test("a fault in the middle of an instruction changes nothing", () => {
   // Page 4 is not mapped.
   const rows = [

@@ -215,13 +215,13 @@ export const callFar: Handler = (x, o) => {
   checkFarCode(x, selector);
   const rip = x.codeAddress(low, high);
   const { width } = o;
-  x.checkStore(x.stackAddress(-width), width);
-  x.checkStore(x.stackAddress(-2 * width), width);
+  x.checkStore(x.stackAddress(-width, width), width);
+  x.checkStore(x.stackAddress(-2 * width, width), width);
   const returnTo = x.page + o.end;
   const returnLow = returnTo | 0;
   const returnHigh = (returnTo - (returnLow >>> 0)) / TWO_32;
-  x.store(width, x.stackAddress(-width), x.cpu.cs.selector, 0);
-  x.store(width, x.stackAddress(-2 * width), returnLow, returnHigh);
+  x.store(width, x.stackAddress(-width, width), x.cpu.cs.selector, 0);
+  x.store(width, x.stackAddress(-2 * width, width), returnLow, returnHigh);
   x.moveStack(-2 * width);
   x.core.segments.fetch(selector, VECTOR_GP, 0);
   loadCode(x, selector, x.cpu.cpl);
@@ -239,9 +239,9 @@ export const retFar: Handler = (x, o) => {
   const { cpu, core } = x;
   const { segments } = core;
   const { width } = o;
-  const low = x.load(width, x.stackAddress(0));
+  const low = x.load(width, x.stackAddress(0, width));
   const high = width === 8 ? x.high : 0;
-  const selector = x.load(width, x.stackAddress(width)) & 0xffff;
+  const selector = x.load(width, x.stackAddress(width, width)) & 0xffff;
   const level = selector & 3;
   if (level < cpu.cpl) x.fault.protection(selector & ~3);
   segments.checkReturnCode(selector);
@@ -255,9 +255,9 @@ export const retFar: Handler = (x, o) => {
   }
   const { low: csLow, high: csHigh, attributes } = segments;
   const at = 2 * width + o.immediate;
-  const rspLow = x.load(width, x.stackAddress(at));
+  const rspLow = x.load(width, x.stackAddress(at, width));
   const rspHigh = width === 8 ? x.high : 0;
-  const ss = x.load(width, x.stackAddress(at + width)) & 0xffff;
+  const ss = x.load(width, x.stackAddress(at + width, width)) & 0xffff;
   const nullStack = (ss & ~3) === 0;
   if (nullStack) {
     if (level === 3 || (ss & 3) !== level) x.fault.protection(0);

@@ -373,12 +373,12 @@ export class Processor extends RegisterFile {
 
   // The stack.
 
-  /** RSP plus a distance. @throws #SS(0) if that is not canonical */
-  stackAddress(distance: number): number {
+  /** RSP plus a distance. @throws #SS(0) if any of the bytes there has an address that is not canonical */
+  stackAddress(distance: number, bytes = 8): number {
     const { regs } = this;
     const address = regs[RSP_HIGH]! * TWO_32 + (regs[RSP_LOW]! >>> 0) +
       distance;
-    if (address >= TWO_47 || address < -TWO_47) this.fault.stack(0);
+    if (address > TWO_47 - bytes || address < -TWO_47) this.fault.stack(0);
     return address;
   }
 
@@ -408,13 +408,13 @@ export class Processor extends RegisterFile {
   /** Pushes 2 or 8 bytes. */
   push(width: number, low: number, high: number): void {
     if (width === 8) return this.push64(low, high);
-    this.store(width, this.stackAddress(-width), low, high);
+    this.store(width, this.stackAddress(-width, width), low, high);
     this.moveStack(-width);
   }
 
   /** What a pop of 2 or 8 bytes would give; RSP stays. */
   peekStack(width: number, distance = 0): number {
-    return this.load(width, this.stackAddress(distance));
+    return this.load(width, this.stackAddress(distance, width));
   }
 }
 

@@ -96,9 +96,9 @@ function frameOf(x: Processor): number {
   return x.regs[RBP_LOW + 1]! * 0x1_0000_0000 + (x.regs[RBP_LOW]! >>> 0);
 }
 
-/** An address in the stack segment. @throws #SS(0) if it is not canonical */
-function stackCanonical(x: Processor, address: number): number {
-  if (address >= 0x8000_0000_0000 || address < -0x8000_0000_0000) {
+/** An address in the stack segment. @throws #SS(0) if any of the bytes there has one that is not canonical */
+function stackCanonical(x: Processor, address: number, bytes: number): number {
+  if (address > 0x8000_0000_0000 - bytes || address < -0x8000_0000_0000) {
     x.fault.stack(0);
   }
   return address;
@@ -107,7 +107,7 @@ function stackCanonical(x: Processor, address: number): number {
 /** LEAVE: RSP ← RBP, then RBP is popped. */
 export const leave: Handler = (x, o) => {
   const r = x.regs;
-  const frame = stackCanonical(x, frameOf(x));
+  const frame = stackCanonical(x, frameOf(x), o.width);
   const low = x.load(o.width, frame);
   r[RSP_LOW] = r[RBP_LOW]!;
   r[RSP_LOW + 1] = r[RBP_LOW + 1]!;
@@ -142,10 +142,12 @@ function buildFrame(
   // 1. What is to be pushed, in its order, and the last word of the frame can be stored to; the enclosing frame can be read.
   const outer = frameOf(x);
   for (let i = 0; i <= level; i++) {
-    if (i > 0 && i < level) x.load(width, stackCanonical(x, outer - width * i));
-    x.checkStore(x.stackAddress(-width * (i + 1)), width);
+    if (i > 0 && i < level) {
+      x.load(width, stackCanonical(x, outer - width * i, width));
+    }
+    x.checkStore(x.stackAddress(-width * (i + 1), width), width);
   }
-  x.checkStore(x.stackAddress(-width * (level + 1) - bytes), width);
+  x.checkStore(x.stackAddress(-width * (level + 1) - bytes, width), width);
   // 2. Push RBP; the frame begins here.
   const old = x.readRegister(width, rbp);
   x.push(width, old, x.high);
