@@ -140,6 +140,20 @@ export class Once<T> {
     return this.#finished();
   }
 
+  /**
+   * The crate's `Debug` text.
+   *
+   * @param format Formats the value.
+   * @returns `Once { data: 42}`, or `Once { <uninitialized> }` until it is built.
+   */
+  debug(format: (value: T) => string = String): string {
+    this.#env.boundary();
+    const { status, value } = this.state;
+    return status === ONCE_COMPLETE
+      ? `Once { data: ${format(value as T)}}`
+      : "Once { <uninitialized> }";
+  }
+
   #finished(): T | null {
     const s = this.state;
     if (s.status === ONCE_PANICKED) {

@@ -54,3 +54,13 @@ Deno.test("once: panic, init_constant", () => {
   assertThrows(() => once.callOnce(() => 1), RangeError, "Once has panicked");
   assertEquals(onceState(), { status: 0, value: null, builder: "" });
 });
+
+Deno.test("once: debug() prints the value, or that there is none", () => {
+  const once = new Once<number>(HOST_ENV, "O");
+  assertEquals(once.debug(), "Once { <uninitialized> }");
+  once.callOnce(() => {
+    assertEquals(once.debug(), "Once { <uninitialized> }");
+    return 42;
+  });
+  assertEquals(once.debug(), "Once { data: 42}");
+});
