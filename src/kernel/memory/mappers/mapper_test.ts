@@ -232,6 +232,11 @@ Deno.test("mapTo() throws at what is no page, frame or flags", () => {
       () => mapper.mapTo(PAGE, frame, RW, { allocateFrame: () => 8 as Frame }),
       "addr.is_aligned",
     ],
+    ...[NaN, -4096, 2 ** 52].map((far): [() => unknown, string] => [
+      () =>
+        mapper.mapTo(PAGE, frame, RW, { allocateFrame: () => far as Frame }),
+      `a table's frame is no address below 2^52: ${far}`,
+    ]),
   ];
   for (const [bug, text] of bugs) assertThrows(bug, RangeError, text);
   assertEquals(reachable(memory, ROOT), []);

@@ -331,6 +331,9 @@ export abstract class Tables<S extends MapperState = MapperState> {
     const frame = frames.allocateFrame();
     if (frame === null) return NO_FRAME;
     if ((parentLow & PTE_PS) !== 0) throw mapBug(page, HUGE_ASSERTION);
+    if (!(frame >= 0 && frame < 2 ** 52)) {
+      throw mapBug(page, `a table's frame is no address below 2^52: ${frame}`);
+    }
     if ((frame & PTE_FLAGS_LOW) !== 0) {
       throw mapBug(page, "assertion failed: addr.is_aligned(Size4KiB::SIZE)");
     }
