@@ -105,6 +105,7 @@ Deno.test("replayOf() makes functions that engines tell apart", () => {
   const room = new Int32Array(1);
   assertEquals(a(new NullHeap(), pack(trace), trace.count, room), 0);
   const full: HeapCore = { alloc: () => null, dealloc: () => {} };
+  for (const end of ["\r", "\u2028", "\u2029"]) replayOf(`a${end}b`);
   const failed = b(full, pack(trace), trace.count, room);
   assertEquals(failed, ((-1 * 31) - 1) * 31 - 1);
 });

@@ -58,7 +58,8 @@ export function replayOf(name: string): Replay {
     "ops",
     "count",
     "offsets",
-    `// ${JSON.stringify(name)}${BODY}`,
+    // The two other ends of a line would end the comment.
+    `// ${JSON.stringify(name).replaceAll(/[\u2028\u2029]/g, "?")}${BODY}`,
   ) as Replay;
 }
 
