@@ -257,7 +257,7 @@ export class InterruptUnit {
     const bottom = rsp - bytes;
     if (!isCanonical(bottom)) this.#fault.raise(VECTOR_SS, ext);
     const user = newCpl === 3 ? ACCESS_USER : 0;
-    this.#mmu.checkStore(bottom as VirtAddr, bytes, user);
+    this.#checkPushes(rsp, bottom, user);
     this.#push(rsp - 8, cpu.ss.selector, 0, user);
     this.#pushAddress(rsp - 16, registerAddress(cpu, RSP), user);
     this.#push(rsp - 24, this.#pushedRflags(vector, source), 0, user);
@@ -338,6 +338,16 @@ export class InterruptUnit {
 
   #systemWord(address: number): number {
     return this.#mmu.loadAs(address as VirtAddr, 4, 0);
+  }
+
+  /** Faults as the first push that fails does: they go downwards, on two pages at most. */
+  #checkPushes(rsp: number, bottom: number, user: number): void {
+    const first = rsp - 8;
+    this.#mmu.checkStore(first as VirtAddr, 8, user);
+    const pageStart = first - ((first | 0) & 4095);
+    if (bottom < pageStart) {
+      this.#mmu.checkStore((pageStart - 8) as VirtAddr, 8, user);
+    }
   }
 
   #push(address: number, low: number, high: number, user: number): void {

@@ -408,6 +408,23 @@ for (const [first, handled, name] of PAIR_ROWS) {
   });
 }
 
+Deno.test("raise() puts the place of the first push that fails into CR2", () => {
+  // 64-Bit Mode Stack Frame: SS is pushed first, downwards from an aligned RSP.
+  const rows: [rsp: number, cr2: number][] = [
+    [0x7000_0000_0000, 0x6fff_ffff_fff8], // Nothing is mapped.
+    [0x10, -8], // The third push leaves the only page that is.
+  ];
+  for (const [rsp, cr2] of rows) {
+    const b = bench();
+    setRegisterAddress(b.cpu, RSP, rsp);
+    gate(b, 32);
+    gate(b, 14, { ist: 1 });
+    b.core.deliver(32, "external");
+    assertEquals((b.cpu.rip - HANDLER) / 16, 14);
+    assertEquals(b.cpu.cr2, cr2);
+  }
+});
+
 Deno.test("raise() shuts down when #DF cannot be delivered, and tells the three exceptions", () => {
   const b = bench();
   setRegisterAddress(b.cpu, RSP, 0x7000_0000_0000);
@@ -421,10 +438,10 @@ Deno.test("raise() shuts down when #DF cannot be delivered, and tells the three 
   assertEquals(
     b.core.stop?.reason === "shutdown" &&
       b.core.stop.exceptions.map((e) => [e.vector, e.errorCode, e.cr2]),
-    [[14, 2, 0xdead_beef], [8, 0, 0], [14, 2, 0x6fff_ffff_ffd0]],
+    [[14, 2, 0xdead_beef], [8, 0, 0], [14, 2, 0x6fff_ffff_fff8]],
   );
   // CR2 holds the address of the last page fault.
-  assertEquals(b.cpu.cr2, 0x6fff_ffff_ffd0);
+  assertEquals(b.cpu.cr2, 0x6fff_ffff_fff8);
 });
 
 Deno.test("iretq() faults before anything has changed", () => {
