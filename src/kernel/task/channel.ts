@@ -154,8 +154,10 @@ export class Channel<T> {
    *
    * @param value The value; it belongs to the channel from here on.
    * @returns The future.
+   * @throws {TypeError} If there is no value.
    */
   send(value: T): Send<T> {
+    this.#checkValue(value);
     return { kind: `${this.name}.send`, value, ticket: NO_TICKET };
   }
 
@@ -174,8 +176,10 @@ export class Channel<T> {
    *
    * @param value The value.
    * @returns Whether it was sent.
+   * @throws {TypeError} If there is no value.
    */
   trySend(value: T): boolean {
+    this.#checkValue(value);
     this.#env.boundary();
     const s = this.state;
     if (s.closed || s.senders.tickets.length > 0) return false;
@@ -206,6 +210,14 @@ export class Channel<T> {
     s.closed = true;
     wakeAll(s.senders, this.#wake);
     wakeAll(s.receivers, this.#wake);
+  }
+
+  /** `null` is how a receiver is told that there is no value. */
+  #checkValue(value: T): void {
+    if (value !== null && value !== undefined) return;
+    throw new TypeError(
+      `Cannot send ${value} over ${this.name}: give a value`,
+    );
   }
 
   #pollSend(future: Send<T>, context: Context): Poll {

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { cloneState } from "../../base/state_tree.ts";
 import { HOST_ENV } from "../sync/mod.ts";
@@ -240,6 +240,22 @@ Deno.test("Channel passes on what a cancelled waiter was woken for", () => {
   executor.cancel(sender);
   executor.runUntilIdle();
   assertEquals(state.seen, ["b5", "dtrue"]);
+});
+
+Deno.test("Channel and Signal refuse null, which says that there is no value", () => {
+  const { channel, signal } = world();
+  const none = null as unknown as number;
+  for (
+    const act of [
+      () => channel.send(none),
+      () => channel.trySend(none),
+      () => channel.trySend(undefined as unknown as number),
+      () => signal.raise(none),
+    ]
+  ) {
+    assertThrows(act, TypeError, "Cannot");
+  }
+  assertEquals([channel.length, signal.isRaised], [0, false]);
 });
 
 Deno.test("Channel keeps no place for a task that cancels itself and waits then", () => {

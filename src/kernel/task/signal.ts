@@ -113,8 +113,14 @@ export class Signal<T> {
    * Leaves a value and wakes who waits longest; interrupt handlers may.
    *
    * @param value The value.
+   * @throws {TypeError} If there is none: {@linkcode reset} takes one away.
    */
   raise(value: T): void {
+    if (value === null || value === undefined) {
+      throw new TypeError(
+        `Cannot raise ${this.name} to ${value}: give a value`,
+      );
+    }
     this.#env.boundary();
     this.state.value = value;
     wakeHead(this.state.line, this.#wake);
