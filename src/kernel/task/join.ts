@@ -25,6 +25,22 @@ export interface Join extends Future {
  *
  * @param children The futures; they belong to this one from here on.
  * @returns The future.
+ *
+ * @example
+ * ```ts
+ * import { Executor, join, sleep, yieldNow } from "@lockstep/kernel/executor";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const clock = { clk: 0 };
+ * const executor = new Executor({}, { now: clock });
+ * const both = join([sleep(100), yieldNow()]);
+ * executor.spawn(both);
+ * executor.runUntilIdle();
+ * assertEquals(both.done, [false, true]);
+ * clock.clk = executor.deadline;
+ * executor.runUntilIdle();
+ * assertEquals([clock.clk, both.output], [100, [null, null]]);
+ * ```
  */
 export function join(children: readonly Future[]): Join {
   return {

@@ -24,6 +24,18 @@ export interface Select extends Future {
  *
  * @param children The futures; they belong to this one from here on.
  * @returns The future.
+ *
+ * @example
+ * ```ts
+ * import { Executor, select, sleep, yieldNow } from "@lockstep/kernel/executor";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const executor = new Executor({});
+ * const first = select([sleep(100), yieldNow()]);
+ * executor.spawn(first);
+ * executor.runUntilIdle();
+ * assertEquals([first.winner, executor.timers.size], [1, 0]);
+ * ```
  */
 export function select(children: readonly Future[]): Select {
   return { kind: "select", children: [...children], winner: -1 };

@@ -49,7 +49,28 @@ export function serialStreamState(
   };
 }
 
-/** Both ends of the stream. */
+/**
+ * Both ends of the stream: `addByte` for the handler, the stream for the task.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   type Context,
+ *   NO_BYTE,
+ *   SerialStream,
+ *   serialStreamState,
+ * } from "@lockstep/kernel/executor";
+ * import { HOST_ENV } from "@lockstep/kernel/sync";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const state = serialStreamState(1);
+ * const bytes = new SerialStream(HOST_ENV, () => {}, state);
+ * assertEquals([bytes.addByte(0x41), bytes.addByte(0x42)], [true, false]);
+ * const task = { waker: 5 } as Context;
+ * assertEquals([bytes.pollNext(task), bytes.pollNext(task)], [0x41, NO_BYTE]);
+ * assertEquals(bytes.lost, 1);
+ * ```
+ */
 export class SerialStream {
   /** All there is to save. */
   readonly state: SerialStreamState;

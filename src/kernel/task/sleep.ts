@@ -84,6 +84,21 @@ export function sleepUntil(clk: number): Sleep {
  * @param clks How long it may take.
  * @returns The future.
  * @throws {RangeError} If that is no whole number from 0 on.
+ *
+ * @example
+ * ```ts
+ * import { Executor, sleep, timeout } from "@lockstep/kernel/executor";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const clock = { clk: 0 };
+ * const executor = new Executor({}, { now: clock });
+ * const tried = timeout(sleep(1_000), 100);
+ * executor.spawn(tried);
+ * executor.runUntilIdle();
+ * clock.clk = executor.deadline;
+ * executor.runUntilIdle();
+ * assertEquals([clock.clk, tried.expired, executor.live], [100, true, 0]);
+ * ```
  */
 export function timeout(child: Future, clks: number): Timeout {
   return { kind: "timeout", child, sleep: sleep(clks), expired: false };
@@ -98,6 +113,25 @@ export function timeout(child: Future, clks: number): Timeout {
  * @param clks The period; the first one begins with the first poll.
  * @returns The stream.
  * @throws {RangeError} If that is no whole number from 1 on.
+ *
+ * @example
+ * ```ts
+ * import { type Context, Executor, PENDING, READY, ticks } from "@lockstep/kernel/executor";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const clock = { clk: 0 };
+ * const stream = ticks(100);
+ * const seen: (number | undefined)[] = [];
+ * const executor = new Executor({
+ *   metronome: (_: { kind: "metronome" }, context: Context) => {
+ *     while (context.poll(stream) === READY) seen.push(stream.output);
+ *     return PENDING;
+ *   },
+ * }, { now: clock });
+ * executor.spawn({ kind: "metronome" });
+ * for (clock.clk of [0, 120, 450]) executor.runUntilIdle();
+ * assertEquals(seen, [1, 3]); // At 120 one period had passed, at 450 three more.
+ * ```
  */
 export function ticks(clks: number): Ticks {
   checkClks(clks, 1);

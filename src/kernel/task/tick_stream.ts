@@ -33,7 +33,24 @@ export function tickStreamState(): TickStreamState {
   return { total: 0, unread: 0, waker: atomicWakerState() };
 }
 
-/** Both ends of the stream. */
+/**
+ * Both ends of the stream: `tick` for the handler, the stream for the task.
+ *
+ * @example
+ * ```ts
+ * import { type Context, TickStream } from "@lockstep/kernel/executor";
+ * import { HOST_ENV } from "@lockstep/kernel/sync";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const woken: number[] = [];
+ * const ticks = new TickStream(HOST_ENV, (task) => woken.push(task));
+ * const task = { waker: 5 } as Context;
+ * assertEquals(ticks.pollNext(task), 0);
+ * ticks.tick();
+ * ticks.tick();
+ * assertEquals([woken, ticks.pollNext(task)], [[5], 2]);
+ * ```
+ */
 export class TickStream {
   /** All there is to save. */
   readonly state: TickStreamState;

@@ -20,6 +20,16 @@ export interface YieldNow extends Future {
  * first: every task that is ready already is polled in between.
  *
  * @returns The future.
+ *
+ * @example
+ * ```ts
+ * import { Executor, yieldNow } from "@lockstep/kernel/executor";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const executor = new Executor({});
+ * executor.spawn(yieldNow());
+ * assertEquals(executor.runUntilIdle(), 2);
+ * ```
  */
 export function yieldNow(): YieldNow {
   return { kind: "yield-now", yielded: false };
