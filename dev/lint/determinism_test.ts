@@ -5,6 +5,7 @@ const bad = [
   'f(Math["random"]());',
   "const { random } = Math;",
   "f(Math.sin(1));",
+  "f(Math.pow(2, 0.5));",
   "f(new Date());",
   "f(Date.now);",
   "let_(performance.now());",
