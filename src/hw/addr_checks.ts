@@ -26,6 +26,16 @@ export function checkExact(value: number, kind: string): void {
 }
 
 /**
+ * Whether a number counts something.
+ *
+ * @param value Any number.
+ * @returns Whether it is whole, from 0 on; infinity is, and past every end.
+ */
+export function isCount(value: number): boolean {
+  return value >= 0 && Math.floor(value) === value;
+}
+
+/**
  * A number of bytes as bigint, for the exact message of a failed sum.
  *
  * @param bytes The number of bytes.

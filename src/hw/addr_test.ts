@@ -276,9 +276,15 @@ Deno.test("virtAddr() refuses what is no exact integer", () => {
     assertThrows(() => tryVirtAddr(bad), RangeError, "exact integer");
     assertThrows(() => physAddr(bad), RangeError, "exact integer");
   }
-  for (const bad of [NaN, -1, 2 ** 60]) {
+  for (const bad of [NaN, -1, 0.5, 2 ** 60]) {
     assertThrows(() => virtAdd(virtAddr(0), bad), RangeError);
+    assertThrows(() => virtSub(virtAddr(4096), bad), RangeError);
     assertThrows(() => physAdd(physAddr(0), bad), RangeError);
+    assertThrows(() => physSub(physAddr(4096), bad), RangeError);
+  }
+  for (const bad of [NaN, -1, 0.5]) {
+    assertThrows(() => virtStepForward(virtAddr(0), bad), RangeError);
+    assertThrows(() => virtStepBackward(virtAddr(4096), bad), RangeError);
   }
 });
 

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { checkExact, exactBig, joinBig } from "./addr_checks.ts";
+import { checkExact, exactBig, isCount, joinBig } from "./addr_checks.ts";
 import { crateHex, formatHex } from "./format_hex.ts";
 
 /** A physical address, 0 … 2^52 − 1. */
@@ -97,7 +97,7 @@ export function physFromWords(low: number, high: number): PhysAddr {
  */
 export function physAdd(address: PhysAddr, bytes: number): PhysAddr {
   const sum = address + bytes;
-  if (bytes >= 0 && sum < TWO_52) return sum as PhysAddr;
+  if (isCount(bytes) && sum < TWO_52) return sum as PhysAddr;
   return physAddBig(address, exactBig(bytes));
 }
 
@@ -112,7 +112,7 @@ export function physAdd(address: PhysAddr, bytes: number): PhysAddr {
  */
 export function physSub(address: PhysAddr, bytes: number): PhysAddr {
   const rest = address - bytes;
-  if (bytes >= 0 && rest >= 0) return rest as PhysAddr;
+  if (isCount(bytes) && rest >= 0) return rest as PhysAddr;
   return physSubBig(address, exactBig(bytes));
 }
 

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { exactBig, signExtend48 } from "./addr_checks.ts";
+import { exactBig, isCount, signExtend48 } from "./addr_checks.ts";
 import { formatHex } from "./format_hex.ts";
 import {
   tryVirtAddr,
@@ -41,7 +41,7 @@ const TWO_48 = 2 ** 48;
 export function virtAdd(address: VirtAddr, bytes: number): VirtAddr {
   const sum = address + bytes;
   // Invariant: both ends lie in the same half.
-  if (bytes >= 0 && (address < 0 ? sum < 0 : sum < TWO_47)) {
+  if (isCount(bytes) && (address < 0 ? sum < 0 : sum < TWO_47)) {
     return sum as VirtAddr;
   }
   return virtAddBig(address, exactBig(bytes));
@@ -59,7 +59,7 @@ export function virtAdd(address: VirtAddr, bytes: number): VirtAddr {
  */
 export function virtSub(address: VirtAddr, bytes: number): VirtAddr {
   const rest = address - bytes;
-  if (bytes >= 0 && (address < 0 ? rest >= -TWO_47 : rest >= 0)) {
+  if (isCount(bytes) && (address < 0 ? rest >= -TWO_47 : rest >= 0)) {
     return rest as VirtAddr;
   }
   return virtSubBig(address, exactBig(bytes));
@@ -160,11 +160,13 @@ function ordinal(address: VirtAddr): number {
  * @param address Where to start.
  * @param count How many addresses.
  * @returns The address reached, or `null` past the last one.
+ * @throws {RangeError} If `count` is negative or no whole number.
  */
 export function virtStepForward(
   address: VirtAddr,
   count: number,
 ): VirtAddr | null {
+  if (!isCount(count)) exactBig(count); // Throws.
   const position = ordinal(address) + count;
   return position < TWO_48 ? signExtend48(position) as VirtAddr : null;
 }
@@ -176,11 +178,13 @@ export function virtStepForward(
  * @param address Where to start.
  * @param count How many addresses.
  * @returns The address reached, or `null` below zero.
+ * @throws {RangeError} If `count` is negative or no whole number.
  */
 export function virtStepBackward(
   address: VirtAddr,
   count: number,
 ): VirtAddr | null {
+  if (!isCount(count)) exactBig(count); // Throws.
   const position = ordinal(address) - count;
   return position >= 0 ? signExtend48(position) as VirtAddr : null;
 }
