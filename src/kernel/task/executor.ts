@@ -132,10 +132,12 @@ export class Executor implements Context {
   /**
    * Goes on with an executor, or begins.
    *
-   * @param kinds The table of kinds; combinators and sleeps are there already.
+   * @param kinds The table of kinds; combinators, sleeps and `gone`, the kind of
+   * a slot whose task has ended, are there already.
    * @param options Its surroundings.
    * @param state Where to go on from.
-   * @throws {TypeError} If the state was made with other kinds.
+   * @throws {TypeError} If the state was made with other kinds, or a kind is
+   * there twice.
    */
   constructor(
     kinds: Kinds,
