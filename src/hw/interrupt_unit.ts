@@ -259,7 +259,9 @@ export class InterruptUnit {
     const user = newCpl === 3 ? ACCESS_USER : 0;
     this.#checkPushes(rsp, bottom, user);
     this.#push(rsp - 8, cpu.ss.selector, 0, user);
-    this.#pushAddress(rsp - 16, registerAddress(cpu, RSP), user);
+    // RSP as two words: a program may hold what is no address there.
+    const { registers } = cpu;
+    this.#push(rsp - 16, registers[2 * RSP]!, registers[2 * RSP + 1]!, user);
     this.#push(rsp - 24, this.#pushedRflags(vector, source), 0, user);
     this.#push(rsp - 32, cpu.cs.selector, 0, user);
     this.#pushAddress(rsp - 40, cpu.rip, user);

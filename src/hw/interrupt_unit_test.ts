@@ -408,6 +408,14 @@ for (const [first, handled, name] of PAIR_ROWS) {
   });
 }
 
+Deno.test("raise() pushes an RSP that is no address with all its bits", () => {
+  const b = bench();
+  gate(b, 32, { ist: 1 });
+  b.cpu.registers.set([0x9abc_def1 | 0, 0x1234_5678], 2 * RSP);
+  b.core.deliver(32, "external");
+  assertEquals(frame(b, 5)[3], 0x1234_5678_9abc_def1n);
+});
+
 Deno.test("raise() puts the place of the first push that fails into CR2", () => {
   // 64-Bit Mode Stack Frame: SS is pushed first, downwards from an aligned RSP.
   const rows: [rsp: number, cr2: number][] = [
