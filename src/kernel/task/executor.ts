@@ -60,6 +60,7 @@ import {
   freeSlot,
   highestRing,
   idOf,
+  isNothingReady,
   isTask,
   leavePoll,
   popReady,
@@ -192,7 +193,7 @@ export class Executor implements Context {
   get isIdle(): boolean {
     this.#env.boundary();
     this.#lane.takeNote(this.#now);
-    return highestRing(this.state) === null;
+    return isNothingReady(this.state);
   }
 
   /** The clk at which the next sleeper is due, or `NEVER`. */

@@ -242,6 +242,20 @@ Deno.test("step() polls the chosen one, the others keep their order", () => {
   assertEquals([executor.step(), executor.choices], [false, 0]);
 });
 
+Deno.test("isIdle and choices look, and change nothing", () => {
+  const { executor } = counting();
+  const ids = [3, 7, 7].map((priority) =>
+    executor.spawn(count("", 0), { priority })
+  );
+  for (const id of [ids[1]!, ids[2]!, ids[0]!]) {
+    executor.cancel(id);
+    const before = cloneState(executor.state);
+    const isIdle = id === ids[0];
+    assertEquals([executor.isIdle, executor.choices], [isIdle, isIdle ? 0 : 1]);
+    assertEquals(executor.state, before);
+  }
+});
+
 Deno.test("runUntilIdle() and step() refuse inside of a poll", () => {
   const executor: Executor = new Executor({
     nested: () => {

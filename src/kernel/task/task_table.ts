@@ -185,18 +185,40 @@ export function highestRing(s: ExecutorState): ReadyRingState | null {
 }
 
 /**
- * Counts the ready tasks of the highest priority that has any.
+ * Counts the ready tasks of the highest priority that has any. Changes nothing:
+ * what is gone stays.
  *
  * @param s The state.
  * @returns How many.
  */
 export function countReady(s: ExecutorState): number {
-  const ring = highestRing(s);
-  let tasks = 0;
-  for (let i = 0; ring !== null && i < ringLength(ring); i++) {
-    if (isTask(s, ringAt(ring, i))) tasks += 1;
+  for (let priority = PRIORITIES - 1; priority >= 0; priority--) {
+    const ring = ringOf(s, priority);
+    let tasks = 0;
+    for (let i = 0; i < ringLength(ring); i++) {
+      if (isTask(s, ringAt(ring, i))) tasks += 1;
+    }
+    if (tasks > 0) return tasks;
   }
-  return tasks;
+  return 0;
+}
+
+/**
+ * Whether there is nothing to poll. Changes nothing, either.
+ *
+ * @param s The state.
+ * @returns `false` if a task is ready, or one that has cancelled itself is still
+ * being polled.
+ */
+export function isNothingReady(s: ExecutorState): boolean {
+  for (let priority = PRIORITIES - 1; priority >= 0; priority--) {
+    const ring = ringOf(s, priority);
+    for (let i = 0; i < ringLength(ring); i++) {
+      const slot = ringAt(ring, i);
+      if (isTask(s, slot) || slot === s.polled) return false;
+    }
+  }
+  return true;
 }
 
 /**
