@@ -52,6 +52,7 @@ import {
   MSR_SYSENTER_EIP,
   MSR_SYSENTER_ESP,
   MSR_TSC,
+  MSR_TSC_AUX,
 } from "./registers.ts";
 
 const CR0_DEFINED = CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE |
@@ -184,6 +185,7 @@ export class SystemRegisters {
     if (index >>> 0 === MSR_PAT && !(memoryTypes(low) && memoryTypes(high))) {
       this.#fault.protection(0);
     }
+    if (index >>> 0 === MSR_TSC_AUX && high !== 0) this.#fault.protection(0);
     cpu.msrs[2 * slot] = low;
     cpu.msrs[2 * slot + 1] = high;
   }

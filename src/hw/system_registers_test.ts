@@ -33,6 +33,7 @@ import {
   MSR_PAT,
   MSR_STAR,
   MSR_TSC,
+  MSR_TSC_AUX,
 } from "./registers.ts";
 import { SystemRegisters } from "./system_registers.ts";
 import { TLB_D, TLB_EMPTY, TLB_G } from "./tlb.ts";
@@ -217,6 +218,15 @@ Deno.test("PAT takes memory types only, in each of its eight bytes", () => {
     }
   }
   assertEquals(b.unit.readMsr(MSR_PAT), 0x7_0406);
+});
+
+// SDM 4, "Architectural MSRs": bits 32 to 63 of IA32_TSC_AUX are reserved; SDM 2, WRMSR: setting one is #GP(0).
+Deno.test("IA32_TSC_AUX has 32 bits", () => {
+  const b = bench();
+  b.unit.writeMsr(MSR_TSC_AUX, 0xffff_ffff, 0);
+  assertEquals(outcome(b, () => b.unit.writeMsr(MSR_TSC_AUX, 1, 1)), "#13(0)");
+  const low = b.unit.readMsr(MSR_TSC_AUX);
+  assertEquals([low, b.unit.high], [0xffff_ffff, 0]);
 });
 
 Deno.test("MSRs that don't exist are #GP(0), to read and to write", () => {
