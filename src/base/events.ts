@@ -56,9 +56,9 @@ export const EVENT_KINDS = [
   "heap-alloc",
   /** a: address, b: bytes, c: alignment. */
   "heap-free",
-  /** a: `lockId` of the lock's name. */
+  /** a: `lockId` of the lock's name, b: 0 for a mutex or a writer, 1 for a reader, 2 for one that may be upgraded. */
   "lock",
-  /** a: `lockId` of the lock's name. */
+  /** a: `lockId` of the lock's name, b: as for `lock`. */
   "unlock",
   /** a: task id. */
   "task-spawn",

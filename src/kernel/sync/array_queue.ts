@@ -27,20 +27,25 @@ export interface ArrayQueueState<T> {
   claimer: string;
 }
 
+/** Slots of a queue at most: each takes 16 bytes of the host, full or not. */
+export const QUEUE_CAPACITY_MAX: number = 2 ** 24;
+
 /**
  * Makes the state of an empty queue.
  *
- * @param capacity How many values fit, 1 to 2^30.
+ * @param capacity How many values fit, 1 to {@linkcode QUEUE_CAPACITY_MAX}.
  * @returns A state for {@linkcode ArrayQueue}.
  * @throws {RangeError} If `capacity` is 0 or no such number.
  */
 export function arrayQueueState<T>(capacity: number): ArrayQueueState<T> {
-  if (!Number.isInteger(capacity) || capacity < 1 || capacity > 2 ** 30) {
+  if (
+    !Number.isInteger(capacity) || capacity < 1 || capacity > QUEUE_CAPACITY_MAX
+  ) {
     throw new RangeError(
       `Cannot make a queue of ${capacity}: ` +
         (capacity === 0
           ? "capacity must be non-zero"
-          : "give a whole number from 1 to 2^30"),
+          : "give a whole number from 1 to 2^24"),
     );
   }
   return {

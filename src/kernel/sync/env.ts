@@ -48,7 +48,7 @@ export interface SyncEnv {
    * happens when this is absent.
    */
   readonly unwinds?: boolean;
-  /** Is told by mutexes that they are taken and given back; see {@linkcode lockId}. */
+  /** Is told by mutexes and readers-writer locks that they are taken and given back; see {@linkcode lockId}. */
   readonly events?: EventSink;
 }
 

@@ -5,6 +5,11 @@
  * @module
  */
 
+export {
+  EVENT_KINDS,
+  type EventKind,
+  type EventSink,
+} from "../../base/events.ts";
 export * from "./array_queue.ts";
 export * from "./atomic_waker.ts";
 export { type Deadlock, HOST_ENV, lockId, type SyncEnv } from "./env.ts";

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { deadlock, guarded, type SyncEnv } from "./env.ts";
+import { deadlock, guarded, lockId, type SyncEnv } from "./env.ts";
 
 /** A writer holds the lock. */
 export const RW_WRITER = 1;
@@ -18,6 +18,11 @@ export const RW_UPGRADED = 2;
 export const RW_READER = 4;
 
 const EXCLUSIVE = RW_WRITER | RW_UPGRADED;
+
+/** Who came or left, as events say it. */
+const WRITER = 0;
+const READER = 1;
+const UPGRADEABLE = 2;
 
 /** A readers-writer lock as data. */
 export interface RwLockState {
@@ -110,6 +115,7 @@ export class RwLock<T> {
     s.bits += RW_READER;
     if ((before & EXCLUSIVE) === 0) {
       s.reader = this.#env.holder();
+      this.#report("lock", READER);
       return true;
     }
     this.#subtractReader(); // The count was too high for one boundary.
@@ -123,7 +129,7 @@ export class RwLock<T> {
    */
   unlockRead(): void {
     this.#expect(this.state.bits >= RW_READER, "unlock", "has no reader");
-    this.#subtractReader();
+    this.#leaveRead();
   }
 
   /**
@@ -142,7 +148,9 @@ export class RwLock<T> {
    * @returns Whether it got in.
    */
   tryWrite(): boolean {
-    return this.#exchange(0, RW_WRITER);
+    const isIn = this.#exchange(0, RW_WRITER);
+    if (isIn) this.#report("lock", WRITER);
+    return isIn;
   }
 
   /**
@@ -156,7 +164,7 @@ export class RwLock<T> {
       "unlock",
       "has no writer",
     );
-    this.#clearExclusive();
+    this.#leaveWrite();
   }
 
   /**
@@ -182,6 +190,7 @@ export class RwLock<T> {
     s.bits |= RW_UPGRADED;
     if ((before & EXCLUSIVE) !== 0) return false;
     s.writer = this.#env.holder();
+    this.#report("lock", UPGRADEABLE);
     return true;
   }
 
@@ -195,6 +204,7 @@ export class RwLock<T> {
     this.#env.boundary();
     this.state.bits -= RW_UPGRADED;
     this.state.writer = "";
+    this.#report("unlock", UPGRADEABLE);
   }
 
   /**
@@ -223,7 +233,12 @@ export class RwLock<T> {
    */
   tryUpgrade(): boolean {
     this.#expectUpgradeable("upgrade");
-    return this.#exchange(RW_UPGRADED, RW_WRITER);
+    const isIn = this.#exchange(RW_UPGRADED, RW_WRITER);
+    if (isIn) {
+      this.#report("unlock", UPGRADEABLE);
+      this.#report("lock", WRITER);
+    }
+    return isIn;
   }
 
   /**
@@ -239,7 +254,7 @@ export class RwLock<T> {
       "has no writer",
     );
     this.#addReader();
-    this.#clearExclusive();
+    this.#leaveWrite();
     return this.data;
   }
 
@@ -272,7 +287,10 @@ export class RwLock<T> {
    */
   forceWriteUnlock(): void {
     this.#expect(this.readers === 0, "unlock", "has readers");
+    const { bits } = this.state;
     this.#clearExclusive();
+    if (bits & RW_WRITER) this.#report("unlock", WRITER);
+    else if (bits & RW_UPGRADED) this.#report("unlock", UPGRADEABLE);
   }
 
   /**
@@ -283,7 +301,7 @@ export class RwLock<T> {
    */
   withRead<R>(fn: (data: T) => R): R {
     this.read();
-    return this.#inside(fn, () => this.#subtractReader());
+    return this.#inside(fn, () => this.#leaveRead());
   }
 
   /**
@@ -294,7 +312,7 @@ export class RwLock<T> {
    */
   withWrite<R>(fn: (data: T) => R): R {
     this.write();
-    return this.#inside(fn, () => this.#clearExclusive());
+    return this.#inside(fn, () => this.#leaveWrite());
   }
 
   /**
@@ -316,7 +334,7 @@ export class RwLock<T> {
     if (!this.tryRead()) return "RwLock { <locked> }";
     return this.#inside(
       (data) => `RwLock { data: ${format(data)}}`,
-      () => this.#subtractReader(),
+      () => this.#leaveRead(),
     );
   }
 
@@ -340,6 +358,22 @@ export class RwLock<T> {
     this.#env.boundary();
     this.state.bits += RW_READER;
     this.state.reader = this.#env.holder();
+    this.#report("lock", READER);
+  }
+
+  #leaveRead(): void {
+    this.#subtractReader();
+    this.#report("unlock", READER);
+  }
+
+  #leaveWrite(): void {
+    this.#clearExclusive();
+    this.#report("unlock", WRITER);
+  }
+
+  #report(kind: "lock" | "unlock", who: number): void {
+    const { events } = this.#env;
+    if (events?.on) events.emit(kind, lockId(this.name), who);
   }
 
   #subtractReader(): void {

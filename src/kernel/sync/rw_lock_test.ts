@@ -11,6 +11,7 @@ import {
   DeadlockStop,
   InterruptEnv,
 } from "../../../tests/support/interrupt_env.ts";
+import { EventLog } from "../../base/events.ts";
 import { cloneState } from "../../base/state_tree.ts";
 
 const panic = (): never => {
@@ -183,4 +184,33 @@ Deno.test("rwlock: a wait that cannot end names who is in", () => {
     );
     assertEquals([reason.holder, reason.waiter], ["loop", "loop > handler"]);
   }
+});
+
+Deno.test("RwLock reports who comes and who leaves", () => {
+  const events = new EventLog({ clk: 0 });
+  events.on = true;
+  const lock = new RwLock({ ...HOST_ENV, events }, "TABLE", 0);
+  lock.read();
+  lock.upgradeableRead();
+  assertEquals(lock.tryWrite(), false); // Who does not get in is not reported.
+  lock.unlockRead();
+  lock.upgrade();
+  lock.downgrade();
+  lock.unlockRead();
+  lock.withWrite(() => {});
+  lock.withRead(() => {});
+  assertEquals([...events].map(({ kind, b }) => `${kind} ${b}`), [
+    "lock 1",
+    "lock 2",
+    "unlock 1",
+    "unlock 2",
+    "lock 0",
+    "lock 1",
+    "unlock 0",
+    "unlock 1",
+    "lock 0",
+    "unlock 0",
+    "lock 1",
+    "unlock 1",
+  ]);
 });
