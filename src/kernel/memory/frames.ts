@@ -7,6 +7,7 @@
  * @module
  */
 
+export { type PhysAddr, physAddr, type VirtAddr } from "../../hw/addr.ts";
 export * from "../../hw/memory_map.ts";
 export * from "../../hw/page.ts";
 
