@@ -207,6 +207,7 @@ export class Ps2Mouse implements Ps2Device {
         s.remote = command === 0xf0;
         return this.#reply(ACK);
       case 0xeb: // Poll.
+        if (!this.#hasRoom(1 + this.#packetBytes)) return;
         this.#reply(ACK);
         this.#sendPacket();
         return;
@@ -258,9 +259,17 @@ export class Ps2Mouse implements Ps2Device {
     this.#reply(ACK);
   }
 
+  get #packetBytes(): number {
+    return this.state.type === 0 ? 3 : 4;
+  }
+
+  #hasRoom(bytes: number): boolean {
+    return this.#queue.length + bytes <= MOUSE_BUFFER_BYTES;
+  }
+
   /** An answer that does not fit is dropped whole. */
   #reply(...bytes: number[]): void {
-    if (this.#queue.length + bytes.length > MOUSE_BUFFER_BYTES) return;
+    if (!this.#hasRoom(bytes.length)) return;
     for (const byte of bytes) this.#queue.push(byte);
   }
 
@@ -283,8 +292,7 @@ export class Ps2Mouse implements Ps2Device {
 
   #sendPacket(): boolean {
     const s = this.state;
-    const size = s.type === 0 ? 3 : 4;
-    if (this.#queue.length + size > MOUSE_BUFFER_BYTES) return false;
+    if (!this.#hasRoom(this.#packetBytes)) return false;
     const dx = step(s.dx, STEP_MIN, STEP_MAX);
     const dy = step(s.dy, STEP_MIN, STEP_MAX);
     const dz = s.type === 4 ? step(s.dz, -8, 7) : step(s.dz, -128, 127);

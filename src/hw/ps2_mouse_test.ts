@@ -202,6 +202,15 @@ Deno.test("command() drops an answer that does not fit whole, and FF all that wa
   assertEquals(ask(mouse, 0xff), [0xfa, 0xaa, 0x00]);
 });
 
+Deno.test("command() EB answers with acknowledge and packet, or not at all", () => {
+  for (const [held, answer] of [[12, [0xfa, 0x08, 0, 0]], [13, []]] as const) {
+    const { mouse } = bench();
+    for (let i = 0; i < held; i++) mouse.command(0xe6);
+    mouse.command(0xeb);
+    assertEquals(drain(mouse).slice(held), [...answer], `${held} bytes held`);
+  }
+});
+
 Deno.test("reset() gives the power-on state", () => {
   const { mouse } = bench(0xf3, 200, 0xf4, 0xe7, 0xee);
   mouse.move(1, 1, 1);
