@@ -136,7 +136,7 @@ Deno.test({
         [
           "part.ts",
           "import './gone.ts'",
-          /^Cannot load kernel part.ts: Module/,
+          /^Cannot load kernel part.ts:1:8: Module/,
         ],
         ["class.ts", "export default class {}", /making it threw TypeError/],
         [".", null, /^Cannot read kernel \.: it is a folder$/],
