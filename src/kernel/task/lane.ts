@@ -64,6 +64,7 @@ export function runLane(
   const sleepers = s.timers.table;
   let { words, futures, urgent } = s;
   let { slots, head, tail } = lane;
+  let mask = slots.length - 1;
   let left = context.pollsLeft;
   let ended = none;
   context.touched = false;
@@ -72,24 +73,25 @@ export function runLane(
     (urgent | sleepers.count) === 0
   ) {
     const slot = slots[head]!;
-    head = (head + 1) & (slots.length - 1);
+    head = (head + 1) & mask;
     lane.head = head;
     s.polled = slot;
     context.again = 0;
     left -= 1;
     const poll = polls[words[2 * slot]! >> kindShift]!;
-    if (poll(futures[slot]!, context) !== pending) ended = slot;
+    ended = poll(futures[slot]!, context) === pending ? none : slot;
     if (context.touched) {
       context.touched = false;
       ({ words, futures, urgent } = s);
       ({ slots, head, tail } = lane);
+      mask = slots.length - 1;
       if (context.cancelled !== null) {
         ended = endCancelled(context, slot, ended);
       }
     }
     if (context.again > 0) {
       slots[tail] = slot;
-      tail = (tail + 1) & (slots.length - 1);
+      tail = (tail + 1) & mask;
       lane.tail = tail;
     } else words[2 * slot]! &= context.again === 0 ? ~queued : -1;
   }
@@ -120,6 +122,7 @@ export function runCountedLane(
   let { words, futures, urgent } = s;
   let statistics = s.statistics!;
   let { slots, head, tail } = lane;
+  let mask = slots.length - 1;
   let left = context.pollsLeft;
   let ended = none;
   context.touched = false;
@@ -128,7 +131,7 @@ export function runCountedLane(
     (urgent | sleepers.count) === 0
   ) {
     const slot = slots[head]!;
-    head = (head + 1) & (slots.length - 1);
+    head = (head + 1) & mask;
     lane.head = head;
     s.polled = slot;
     context.again = 0;
@@ -140,12 +143,13 @@ export function runCountedLane(
       statistics[at + waitClkMax] = waitClk;
     }
     const poll = polls[words[2 * slot]! >> kindShift]!;
-    if (poll(futures[slot]!, context) !== pending) ended = slot;
+    ended = poll(futures[slot]!, context) === pending ? none : slot;
     if (context.touched) {
       context.touched = false;
       ({ words, futures, urgent } = s);
       statistics = s.statistics!;
       ({ slots, head, tail } = lane);
+      mask = slots.length - 1;
       if (context.cancelled !== null) {
         ended = endCancelled(context, slot, ended);
       }
@@ -153,7 +157,7 @@ export function runCountedLane(
     const { again } = context;
     if (again > 0) {
       slots[tail] = slot;
-      tail = (tail + 1) & (slots.length - 1);
+      tail = (tail + 1) & mask;
       lane.tail = tail;
       statistics[at + queuedClk] = now.clk;
       if (again !== 1) statistics[at + spareWakes]! += again - 1;
