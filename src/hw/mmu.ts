@@ -339,6 +339,7 @@ export class Mmu {
 
   /** Loads 64 bits. @param user as for {@linkcode loadAs} */
   load64As(address: VirtAddr, user: number): number {
+    this.#checkEnd(address, 8);
     const low = this.loadAs(address, 4, user);
     this.high = this.loadAs((address + 4) as VirtAddr, 4, user);
     return low;
@@ -358,6 +359,7 @@ export class Mmu {
 
   /** Faults if any of up to 4,096 bytes cannot be stored to. */
   checkStore(address: VirtAddr, bytes: number, user: number): void {
+    this.#checkEnd(address, bytes);
     this.translate(address, ACCESS_WRITE | user);
     const last = (address + bytes - 1) as VirtAddr;
     if (((address | 0) ^ (last | 0)) & ~OFFSET) {
@@ -535,7 +537,13 @@ export class Mmu {
     }
   }
 
+  /** An access that leaves the canonical range raises #GP before any part of it is translated (SDM 3A, "Canonical Addressing"). */
+  #checkEnd(address: VirtAddr, bytes: number): void {
+    if (!isCanonical(address + bytes - 1)) this.#fault.protection(0);
+  }
+
   #loadSplit(address: VirtAddr, bytes: AccessWidth, user: number): number {
+    this.#checkEnd(address, bytes);
     let value = 0;
     for (let i = 0; i < bytes; i++) {
       value |= this.loadAs((address + i) as VirtAddr, 1, user) << (8 * i);

@@ -389,6 +389,29 @@ Deno.test("Mmu.copyRun() copies a range that overlaps itself over a page's end, 
   }
 });
 
+Deno.test("an access over the end of the lower half raises #GP(0), mapped or not", () => {
+  const last = at(0x7fff_ffff_f000n);
+  for (const isMapped of [false, true]) {
+    const b = bench();
+    const page = 0x7fff_ffff_f000n;
+    if (isMapped) mapOne(b.phys, page, FRAME, [P | RW, P | RW, P | RW, P | RW]);
+    const accesses: [bytes: number, (address: VirtAddr) => void][] = [
+      [2, (address) => b.mmu.load16(address)],
+      [4, (address) => b.mmu.load32(address)],
+      [8, (address) => b.mmu.load64(address)],
+      [2, (address) => b.mmu.store16(address, 1)],
+      [4, (address) => b.mmu.store32(address, 1)],
+      [8, (address) => b.mmu.store64(address, 1, 1)],
+    ];
+    for (const [bytes, access] of accesses) {
+      for (let inside = 1; inside < bytes; inside++) {
+        assertThrows(() => access((last + 0x1000 - inside) as VirtAddr));
+        assertEquals([b.fault.vector, b.fault.errorCode], [13, 0]);
+      }
+    }
+  }
+});
+
 Deno.test("a store over a page's end that faults names the first byte of the second page", () => {
   const b = bench();
   mapOne(b.phys, PAGE, FRAME, [P | RW, P | RW, P | RW, P | RW]);
