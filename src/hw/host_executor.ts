@@ -271,8 +271,7 @@ export class HostExecutor {
   /** Ends the run. */
   stop(reason: Parameters<Instructions["stop"]>[0]): never {
     if (reason.reason === "panic") {
-      const { message } = reason;
-      this.#core.end({ reason: "panic", message, places: this.#places() });
+      this.#endPanic(reason.message);
     } else this.#core.end({ ...reason });
     throw UNWINDING;
   }
@@ -445,7 +444,12 @@ export class HostExecutor {
 
   #panic(thrown: unknown): void {
     this.thrown = thrown;
-    const message = textOf(thrown);
+    this.#endPanic(textOf(thrown));
+  }
+
+  #endPanic(message: string): void {
+    const { events } = this.#core;
+    if (events.on) events.emit("panic");
     this.#core.end({ reason: "panic", message, places: this.#places() });
   }
 }

@@ -18,7 +18,9 @@ import { virtAddr } from "./addr.ts";
 import { UNWINDING } from "./host_executor.ts";
 import { HOST_ENTRY, HOST_RESUME, HOST_STRIDE } from "./host_range.ts";
 import { above, exit, live, say } from "./host_support_test.ts";
+import type { Program } from "./hosted.ts";
 import type { Input } from "./input_log.ts";
+import type { Instructions } from "./instructions.ts";
 import { Machine } from "./machine.ts";
 
 Deno.test("RIP reads HOST_RESUME + 16 × live frames in a turn, a call and a handler", () => {
@@ -140,6 +142,28 @@ Deno.test("an exception of kernel code ends as panic with message and places; th
   });
   assertEquals(machine.thrown, error);
   assert(!JSON.stringify(machine.state).includes("bounds"));
+});
+
+Deno.test("a panic is an event, whether it is thrown or a stop", () => {
+  const boots = [
+    () => {
+      throw new Error("thrown");
+    },
+    (cpu: Instructions) => cpu.stop({ reason: "panic", message: "stopped" }),
+  ];
+  for (const boot of boots) {
+    const program: Program = (cpu) => ({
+      state: {},
+      entries: [],
+      boot: () => boot(cpu),
+      loop() {},
+    });
+    const machine = new Machine({ program, ramBytes: 16 * 2 ** 20 });
+    machine.events.on = true;
+    machine.run();
+    const panics = [...machine.events].filter((e) => e.kind === "panic");
+    assertEquals(panics.length, 1);
+  }
 });
 
 Deno.test("an object without text that is thrown ends as panic, too", () => {
