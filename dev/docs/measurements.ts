@@ -84,7 +84,9 @@ function section(area: string, figures: readonly Figure[]): string[] {
     "| figure | measured | unit | goal |",
     "| --- | ---: | --- | --- |",
     ...figures.map(({ id, value, unit, goal, isMore }) => {
-      const text = goal === null ? "" : `${isMore ? "≥" : "≤"} ${goal}`;
+      const text = goal === null
+        ? ""
+        : `${isMore ? "≥" : "≤"} ${Number(goal.toPrecision(3))}`;
       return `| ${id} | ${cell(value)} | ${unit} | ${text} |`;
     }),
     "",
