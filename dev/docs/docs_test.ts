@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { ROOT } from "../files.ts";
 import { permitted } from "../permission.ts";
 import { anchorsOf, blocksOf, linksOf, markdownFiles } from "./markdown.ts";
+import { notModelledPage, PAGE as NOT_MODELLED } from "./not_modelled.ts";
 import { printed, shownIn } from "./outputs.ts";
 import { draw, PICTURES } from "./pictures.ts";
 
@@ -76,6 +77,15 @@ Deno.test({
       }
     }
     assertEquals(outputs > 0, true, "there is a block with output");
+  },
+});
+
+Deno.test({
+  name: "docs: what is not modelled is what the headers say (needs read)",
+  ignore: !permitted("read"),
+  fn() {
+    const how = "deno task not-modelled";
+    assertEquals(read(NOT_MODELLED), notModelledPage(), how);
   },
 });
 
