@@ -130,7 +130,8 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
     value: "N",
     help:
       "Type from clk N on, during the boot or before any HLT, in place of " +
-      "from the first HLT on.",
+      "from the first HLT on. A key before the kernel has set up its " +
+      "interrupts is lost, as on a PC, and those behind it with it.",
   },
   {
     name: "clk",

@@ -694,3 +694,15 @@ Deno.test("Executor goes on the same when its state is replaced in place", () =>
   assert(again.length > 100);
   assertEquals(executor.state, other.executor.state);
 });
+
+Deno.test("Executor() refuses a kind without its functions", () => {
+  const rows: unknown[] = [5, null, "poll", {}, { poll: () => READY }];
+  for (const kind of rows) {
+    const kinds = { late: () => READY, wrong: kind } as unknown as Kinds;
+    assertThrows(
+      () => new Executor(kinds),
+      TypeError,
+      'Cannot add kind "wrong": give its poll function, or { poll, drop }',
+    );
+  }
+});

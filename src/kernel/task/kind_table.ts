@@ -28,7 +28,8 @@ export class KindTable {
    * Makes a table.
    *
    * @param tables Kinds by name; several tables are joined.
-   * @throws {TypeError} If two tables have a kind of the same name.
+   * @throws {TypeError} If two tables have a kind of the same name, or one has
+   * no functions.
    * @throws {RangeError} If there are more than {@linkcode KINDS_MAX}.
    */
   constructor(...tables: readonly Kinds[]) {
@@ -41,10 +42,18 @@ export class KindTable {
       if (numbers.has(name)) {
         throw new TypeError(`Cannot add kind "${name}": it is there already`);
       }
-      numbers.set(name, polls.length);
       // The table is keyed by what `never` stands for: the kind of the future.
-      polls.push((typeof kind === "function" ? kind : kind.poll) as PollFn);
-      drops.push(typeof kind === "function" ? nothing : kind.drop as DropFn);
+      const [poll, drop] = typeof kind === "function"
+        ? [kind as PollFn, nothing]
+        : [kind?.poll as PollFn, kind?.drop as DropFn];
+      if (typeof poll !== "function" || typeof drop !== "function") {
+        throw new TypeError(
+          `Cannot add kind "${name}": give its poll function, or { poll, drop }`,
+        );
+      }
+      numbers.set(name, polls.length);
+      polls.push(poll);
+      drops.push(drop);
     }
     if (polls.length > KINDS_MAX) {
       throw new RangeError(
