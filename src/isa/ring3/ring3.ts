@@ -320,7 +320,10 @@ export class Ring3 {
   ): void {
     const rights = { writable: true, executable: false, shared: true };
     for (const process of processes) {
-      if (!this.space(process).map(page, frame, rights)) this.#outOfMemory();
+      const space = this.space(process);
+      space.unmap(page); // A page that it had alone gives its frame back.
+      if (!space.map(page, frame, rights)) this.#outOfMemory();
+      if (process === this.current) this.#cpu.invlpg(page);
     }
   }
 
@@ -353,7 +356,10 @@ export class Ring3 {
   ): ProcessState {
     const copy = this.#newProcess();
     copy.status = status;
-    this.#copy(copy, process);
+    if (!this.#copy(copy, process)) {
+      this.kill(copy, "memory is used up");
+      this.#outOfMemory();
+    }
     return copy;
   }
 
@@ -370,7 +376,7 @@ export class Ring3 {
         `Cannot rewind process ${process.pid} to ${kept.pid}: one has ended`,
       );
     }
-    this.#copy(process, kept);
+    if (!this.#copy(process, kept)) this.#outOfMemory();
     process.status = "ready";
     // What the TLB holds of it is of the past, too.
     if (process === this.current) this.#cpu.writeCr3(process.cr3, 0);
@@ -384,12 +390,12 @@ export class Ring3 {
     else this.#cpu.enableAndHlt();
   }
 
-  #copy(target: ProcessState, source: ProcessState): void {
+  /** Makes one program another one; says whether there was memory for that. */
+  #copy(target: ProcessState, source: ProcessState): boolean {
     target.registers.set(source.registers);
     target.rip.set(source.rip);
     target.rflags = source.rflags;
-    const done = this.space(target).copyPages(this.space(source));
-    if (!done) this.#outOfMemory();
+    return this.space(target).copyPages(this.space(source));
   }
 
   #newProcess(): ProcessState {

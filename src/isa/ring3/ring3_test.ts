@@ -491,3 +491,34 @@ Deno.test("rewind() refuses a program that has ended", () => {
   });
   assertEquals(machineOf(program).run().reason, "exit");
 });
+
+Deno.test("share() over a page that a program had alone gives its frame back", () => {
+  const program = kernel((ring3) => {
+    const one = ring3.spawn(parseElf64(COUNTER), [0, END]);
+    const frame = ring3.frames.take()!;
+    const own = ring3.frames.take()!;
+    const rights = { writable: true, executable: false };
+    assert(ring3.space(one).map(SHARED, own, rights));
+    ring3.share([one], SHARED, frame);
+    assert(ring3.frames.state.free.includes(own));
+    assertEquals(ring3.space(one).find(SHARED)?.frame, frame);
+    ring3.kill(one);
+  });
+  assertEquals(machineOf(program).run().reason, "exit");
+});
+
+Deno.test("fork() without memory leaves no half copy to run", () => {
+  const program = kernel((ring3) => {
+    const one = ring3.spawn(parseElf64(COUNTER), [0, END]);
+    const spare = ring3.frames.take()!;
+    const { fresh, free } = ring3.frames.state;
+    fresh.length = 0;
+    free.splice(0, free.length, spare); // For the level 4 table, and no more.
+    assertThrows(() => ring3.fork(one), RangeError, "it is used up");
+    const { processes } = ring3.state;
+    assertEquals(processes.map(({ status }) => status), ["ready", "ended"]);
+    assertEquals(free, [spare]);
+    ring3.kill(one);
+  });
+  assertEquals(machineOf(program).run().reason, "exit");
+});
