@@ -13,6 +13,7 @@ const ORDER = "the order of work is the program's, never the host's queue";
 const WORLD = "only src/cli speaks with the host";
 const CHANCE = "take a seeded generator";
 const LOCALE = "texts are the same in every country";
+const UNICODE = "each host has its own version of Unicode";
 const MEMORY = "when the host collects garbage must not show";
 
 /** Global names, and why each is forbidden. */
@@ -87,6 +88,11 @@ export const noHost: Deno.lint.Rule = {
         const name = memberName(node);
         if (/^(toLocale|localeCompare$)/.test(name ?? "")) {
           refuse(node, `\`${name}\``, LOCALE);
+        }
+      },
+      Literal(node) {
+        if (/^\/.*\\p\{/i.test(node.raw)) {
+          refuse(node, "`\\p{…}`", UNICODE);
         }
       },
       ForInStatement(node) {

@@ -6,6 +6,8 @@ const bad = [
   "const { random } = Math;",
   "f(Math.sin(1));",
   "f(Math.pow(2, 0.5));",
+  "f(/\\p{L}/u);",
+  "f(/\\P{L}/u);",
   "f(new Date());",
   "f(Date.now);",
   "let_(performance.now());",

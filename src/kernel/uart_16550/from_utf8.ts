@@ -3,8 +3,8 @@
  *
  * Source: The Unicode Standard, "UTF-8", table of well-formed byte sequences; Rust's `Utf8Error` and `Debug` of `str`.
  *
- * *Not modelled*: Rust's version of Unicode. Which characters beyond ASCII are escaped, the host's version decides, so the
- * text is for people and stays out of a kernel's state.
+ * *Not modelled*: Rust's version of Unicode. Beyond ASCII the blocks in `SHOWN` are shown, and all else is escaped, whatever
+ * Rust would do: a table of the host's would differ between hosts, and the text may reach a kernel's screen.
  *
  * @module
  */
@@ -66,11 +66,29 @@ const ESCAPES: { readonly [code: number]: string } = {
   0x5c: "\\\\",
 };
 
+/** Ranges in which each code point has been a visible character since Unicode 9. */
+const SHOWN: readonly (readonly [first: number, last: number])[] = [
+  [0x20, 0x7e], // ASCII.
+  [0xa1, 0xac], // Latin, without the soft hyphen.
+  [0xae, 0x2af],
+  [0x400, 0x482], // Cyrillic, without its combining signs.
+  [0x48a, 0x4ff],
+  [0x2010, 0x2027], // Punctuation, without separators.
+  [0x2030, 0x205e],
+  [0x20a0, 0x20be], // Currencies.
+  [0x2190, 0x23fa], // Arrows to technical signs.
+  [0x2500, 0x27bf], // Boxes to dingbats.
+  [0x3041, 0x3096], // Hiragana.
+  [0x30a1, 0x30fa], // Katakana.
+  [0x4e00, 0x9fd5], // Chinese characters.
+  [0xac00, 0xd7a3], // Hangul.
+  [0x1_f300, 0x1_f64f], // Pictures and faces.
+];
+
 function escape(code: number): string {
   const short = ESCAPES[code];
   if (short !== undefined) return short;
-  const character = String.fromCodePoint(code);
-  return /[\p{C}\p{Z}\p{Grapheme_Extend}]/u.test(character) && code !== 0x20
-    ? `\\u{${code.toString(16)}}`
-    : character;
+  return SHOWN.some(([first, last]) => code >= first && code <= last)
+    ? String.fromCodePoint(code)
+    : `\\u{${code.toString(16)}}`;
 }

@@ -1,4 +1,9 @@
-import { assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertThrows,
+} from "@std/assert";
 import { UartError } from "./errors.ts";
 import type { UartPorts } from "./ports.ts";
 import { fromUtf8Debug } from "./from_utf8.ts";
@@ -440,6 +445,27 @@ Deno.test("fromUtf8Debug() shows text and the first error as Rust does", () => {
   ];
   for (const [bytes, shown] of rows) assertEquals(fromUtf8Debug(bytes), shown);
   assertEquals(fromUtf8Debug([0x09, 0x08]), 'Ok("\\t\\u{8}")');
+});
+
+Deno.test("fromUtf8Debug() shows beyond ASCII what all hosts call a visible character", () => {
+  // Rust, `char::escape_debug`: not printable, or a grapheme extender.
+  const isHidden = /[\p{C}\p{Z}\p{Grapheme_Extend}]/u;
+  let shown = 0;
+  for (let code = 0x80; code <= 0x10_ffff; code++) {
+    if (code >= 0xd800 && code <= 0xdfff) continue;
+    const character = String.fromCodePoint(code);
+    const text = fromUtf8Debug(new TextEncoder().encode(character));
+    if (text === `Ok("\\u{${code.toString(16)}}")`) continue;
+    assertEquals(text, `Ok("${character}")`);
+    assertEquals(isHidden.test(character), false, code.toString(16));
+    shown += 1;
+  }
+  assert(shown > 30_000, `${shown}`);
+  // Hidden ones, and one whose place Unicode filled late.
+  for (const code of [0x85, 0xa0, 0xad, 0x300, 0x2028, 0xfeff, 0x1_fae8]) {
+    const bytes = new TextEncoder().encode(String.fromCodePoint(code));
+    assertEquals(fromUtf8Debug(bytes), `Ok("\\u{${code.toString(16)}}")`);
+  }
 });
 
 Deno.test("fromUtf8Debug() accepts what the host accepts: each lead, each edge of the second byte", () => {
