@@ -3,7 +3,6 @@
  * test was in the original is a task here, or a key.
  */
 import { assert, assertEquals } from "@std/assert";
-import vectors from "../vectors/blog_os-executor.json" with { type: "json" };
 import { HOST_RESUME } from "../src/hw/host_range.ts";
 import { Machine } from "../src/hw/machine.ts";
 import type { Stop } from "../src/hw/stop.ts";
@@ -15,8 +14,6 @@ import {
   PENDING,
   type Poll,
   READY,
-  SCANCODE_QUEUE_CAPACITY,
-  TASK_QUEUE_CAPACITY,
 } from "../src/kernel/task/mod.ts";
 import { untranslated } from "../src/kernel/keyboard/mod.ts";
 import {
@@ -26,14 +23,16 @@ import {
   makeKernel,
 } from "../src/kernel/mod.ts";
 import { CpuTrace } from "./support/cpu_trace.ts";
+import {
+  type Messages,
+  runExecutorVectors,
+  type Scenario,
+  type Scenarios,
+} from "./support/executor_vectors.ts";
 
-/** Top-level keys that are read by people. */
-const PROSE = ["source", "format", "provenance"];
 /** Before the timer's first tick, which is no part of the traces. */
 const END_CLK = 6_500_000;
 const RAM = { ramBytes: 16 * 2 ** 20 };
-
-type Scenario = typeof vectors.scenarios[number];
 
 interface Named extends Future {
   readonly name: string;
@@ -160,7 +159,7 @@ const executorOf = ({ machine }: Traced): BookExecutorState =>
 const KEY = [0x1e];
 const keys = (count: number): number[] => Array<number>(count).fill(0x1e);
 
-const SCENARIOS: Record<string, (scenario: Scenario) => void> = {
+const SCENARIOS: Scenarios = {
   "scancode before ScancodeStream::new": (scenario) =>
     assertEquals(prints(trace([], [KEY])), scenario.trace),
   "three tasks that yield twice: round robin": (scenario) =>
@@ -204,7 +203,7 @@ const lastPrint = (traced: Traced): string =>
   prints(traced).at(-1)!.slice("print:".length, -1);
 
 /** How each message comes about. */
-const MESSAGES: Record<keyof typeof vectors.messages, () => string> = {
+const MESSAGES: Messages = {
   queue_full: () =>
     lastPrint(trace([future("open")], keys(101).map((k) => [k]))),
   queue_uninitialized: () => lastPrint(trace([], [KEY])),
@@ -219,26 +218,7 @@ const MESSAGES: Record<keyof typeof vectors.messages, () => string> = {
 };
 
 Deno.test("the kernel on the machine follows every row of blog_os-executor, IF seen on the CPU", () => {
-  const rows: Record<string, number> = {};
-  const count = (key: string) => rows[key] = (rows[key] ?? 0) + 1;
-  assertEquals(vectors.limits, {
-    task_queue: TASK_QUEUE_CAPACITY,
-    scancode_queue: SCANCODE_QUEUE_CAPACITY,
-  });
-  rows.limits = Object.keys(vectors.limits).length;
-  for (const [key, text] of Object.entries(vectors.messages)) {
-    assertEquals(MESSAGES[key as keyof typeof MESSAGES](), text, key);
-    count("messages");
-  }
-  for (const scenario of vectors.scenarios) {
-    const run = SCENARIOS[scenario.name];
-    if (run === undefined) throw new Error(`no scenario "${scenario.name}"`);
-    run(scenario);
-    count("scenarios");
-  }
-  assertEquals(rows, { limits: 2, messages: 7, scenarios: 7 });
-  const known = [...PROSE, ...Object.keys(rows)];
-  assertEquals(Object.keys(vectors).sort(), known.sort());
+  runExecutorVectors(MESSAGES, SCENARIOS);
 });
 
 Deno.test("a key at each boundary of a turn that finds nothing to do: three traces, and no key is lost", () => {

@@ -1,7 +1,4 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import vectors from "../../../vectors/blog_os-executor.json" with {
-  type: "json",
-};
 import { Keyboard } from "../keyboard/mod.ts";
 import { HOST_ENV } from "../sync/mod.ts";
 import {
@@ -16,16 +13,14 @@ import {
   type Poll,
   printKeypresses,
   READY,
-  SCANCODE_QUEUE_CAPACITY,
   ScancodeStream,
-  TASK_QUEUE_CAPACITY,
   TaskIds,
 } from "./mod.ts";
-
-/** Top-level keys that are read by people. */
-const PROSE = ["source", "format", "provenance"];
-
-type Scenario = typeof vectors.scenarios[number];
+import {
+  type Messages,
+  runExecutorVectors,
+  type Scenarios,
+} from "../../../tests/support/executor_vectors.ts";
 
 /** Thrown at a halt that nothing would end. */
 class IdleForever extends Error {}
@@ -136,7 +131,7 @@ function haltsOf(trace: readonly string[]): number[][] {
   return halts.slice(0, -1); // Nothing ends the last one.
 }
 
-const SCENARIOS: Record<string, (scenario: Scenario) => void> = {
+const SCENARIOS: Scenarios = {
   "scancode before ScancodeStream::new": (scenario) => {
     const kernel = tracedKernel();
     kernel.scancodes.addScancode(0x1e);
@@ -200,7 +195,7 @@ const SCENARIOS: Record<string, (scenario: Scenario) => void> = {
 const panicOf = (fn: () => void): string => assertThrows(fn, Panic).message;
 
 /** How each message comes about. */
-const MESSAGES: Record<keyof typeof vectors.messages, () => string> = {
+const MESSAGES: Messages = {
   queue_full: () => {
     const kernel = tracedKernel();
     kernel.scancodes.open();
@@ -240,24 +235,5 @@ const MESSAGES: Record<keyof typeof vectors.messages, () => string> = {
 };
 
 Deno.test("BookExecutor follows every row of blog_os-executor", () => {
-  const rows: Record<string, number> = {};
-  const count = (key: string) => rows[key] = (rows[key] ?? 0) + 1;
-  assertEquals(vectors.limits, {
-    task_queue: TASK_QUEUE_CAPACITY,
-    scancode_queue: SCANCODE_QUEUE_CAPACITY,
-  });
-  rows.limits = Object.keys(vectors.limits).length;
-  for (const [key, text] of Object.entries(vectors.messages)) {
-    assertEquals(MESSAGES[key as keyof typeof MESSAGES](), text, key);
-    count("messages");
-  }
-  for (const scenario of vectors.scenarios) {
-    const run = SCENARIOS[scenario.name];
-    if (run === undefined) throw new Error(`no scenario "${scenario.name}"`);
-    run(scenario);
-    count("scenarios");
-  }
-  assertEquals(rows, { limits: 2, messages: 7, scenarios: 7 });
-  const known = [...PROSE, ...Object.keys(rows)];
-  assertEquals(Object.keys(vectors).sort(), known.sort());
+  runExecutorVectors(MESSAGES, SCENARIOS);
 });
